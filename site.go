@@ -1,0 +1,91 @@
+package gtc
+
+import "time"
+
+// SiteID identifies a site. It matches [a-z0-9][a-z0-9-]{1,39}, never changes
+// and is never reused.
+type SiteID string
+
+// EquipmentID identifies an equipment within its site, written like a SiteID.
+type EquipmentID string
+
+// DeviceID identifies what answers on a bus within its site, written like a
+// SiteID.
+type DeviceID string
+
+// Kind is the kind of an equipment as listed in the point catalogue, for
+// example "boiler" or "fire_panel". It is also the InfluxDB measurement.
+type Kind string
+
+// Kinds that rules and screens treat in a way of their own. The full list is
+// the point catalogue's.
+const (
+	KindFirePanel        Kind = "fire_panel"
+	KindIntrusionPanel   Kind = "intrusion_panel"
+	KindElectricityMeter Kind = "electricity_meter"
+	KindGasMeter         Kind = "gas_meter"
+	KindHeatMeter        Kind = "heat_meter"
+	KindWaterMeter       Kind = "water_meter"
+	KindWeather          Kind = "weather"
+)
+
+// Label is a text for people, by language: "fr" (the reference), "nl", "en".
+type Label map[string]string
+
+// In returns the text in lang, else in French, else in any language, else "".
+func (l Label) In(lang string) string {
+	for _, k := range []string{lang, "fr", "en", "nl"} {
+		if s := l[k]; s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// Category is the use of a site. It decides temperatures to hold, opening
+// hours and reference consumption.
+type Category string
+
+// The categories of sites.
+const (
+	CategoryRestHome        Category = "rest_home"
+	CategoryOffice          Category = "office"
+	CategorySocialOffice    Category = "social_office"
+	CategoryCommunityCentre Category = "community_centre"
+	CategoryKitchen         Category = "kitchen"
+	CategoryNightShelter    Category = "night_shelter"
+	CategoryHousing         Category = "housing"
+	CategoryOther           Category = "other"
+)
+
+// Privacy is the privacy class of a site, an equipment or a point:
+// 0 building, 1 common part, 2 dwelling or intrusion set state, 3 room or person.
+// Classes 2 and 3 are never published, shown on a wall or exported.
+type Privacy int
+
+// Private reports whether the class is kept apart (2 or 3).
+func (p Privacy) Private() bool { return p >= 2 }
+
+// Site is one address with one time zone.
+type Site struct {
+	ID       SiteID
+	Label    Label
+	Category Category
+	Address  string
+	// Location is the time zone that defines the site's calendar day.
+	Location *time.Location
+	// AreaM2 is the heated floor area in m², 0 when unknown.
+	AreaM2 float64
+	// WeatherStation names the station whose days serve the site's baselines.
+	WeatherStation string
+	Equipment      []Equipment
+	Meters         []Meter
+}
+
+// Equipment is one machine, meter, panel or room of a site.
+type Equipment struct {
+	ID      EquipmentID
+	Kind    Kind
+	Label   Label
+	Privacy Privacy
+}
