@@ -1,0 +1,103 @@
+// Package clock makes time an argument of the parts that run: the wall clock
+// in production, a faster clock where a recorded history is played.
+package clock
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Clock tells the time and waits in it.
+type Clock interface {
+	// Now returns the present instant of this clock, in UTC.
+	Now() time.Time
+	// Sleep waits until d has passed on this clock or ctx ends.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Wall is the machine's clock.
+type Wall struct{}
+
+// Now returns the machine's time.
+func (Wall) Now() time.Time { return time.Now().UTC() }
+
+// Sleep waits d or until ctx ends.
+func (Wall) Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, d) }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// Fast runs faster than the wall clock from a start in the past until it has
+// caught up with the wall clock, then runs with it. Until Go it stands still.
+type Fast struct {
+	going chan struct{}
+
+	mu     sync.Mutex
+	start  time.Time // on this clock
+	wall   time.Time // the wall instant at which it showed start
+	factor float64   // 0 while it stands still
+}
+
+// NewFast returns a clock that shows start now and is going, factor times as
+// fast as the wall clock.
+func NewFast(start time.Time, factor float64) *Fast {
+	f := NewHeld(start)
+	f.Go(factor)
+	return f
+}
+
+// NewHeld returns a clock that stands still at start.
+func NewHeld(start time.Time) *Fast {
+	return &Fast{going: make(chan struct{}), start: start.UTC()}
+}
+
+// Go sets the clock going, factor (at least 1) times as fast as the wall
+// clock. It may be called once.
+func (f *Fast) Go(factor float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wall, f.factor = time.Now(), max(factor, 1)
+	close(f.going)
+}
+
+// Now returns the clock's instant, never later than the wall clock's.
+func (f *Fast) Now() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	wall := time.Now()
+	if f.factor == 0 {
+		return f.start
+	}
+	now := f.start.Add(time.Duration(float64(wall.Sub(f.wall)) * f.factor))
+	if now.After(wall) {
+		return wall.UTC()
+	}
+	return now
+}
+
+// CaughtUp reports whether the clock runs with the wall clock.
+func (f *Fast) CaughtUp() bool { return time.Since(f.Now()) < time.Second }
+
+// Sleep waits until d has passed on this clock or ctx ends. What lies in the
+// past passes at the fast pace, the rest at the wall clock's.
+func (f *Fast) Sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-f.going:
+	}
+	past := min(max(time.Since(f.Now()), 0), d)
+	return sleep(ctx, time.Duration(float64(past)/f.factor)+d-past)
+}
