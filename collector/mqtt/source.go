@@ -1,0 +1,302 @@
+// Package mqtt reads devices that publish to an MQTT broker. It is set so that
+// nothing is lost: the session persists under a stable client id, everything
+// is subscribed at QoS 1, and a message is acknowledged only after its samples
+// are stored. What a payload means is the device's profile's business; a
+// payload that does not fit is counted with its reason and never a value.
+package mqtt
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/rs/zerolog"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/collector/health"
+	"github.com/cpas-charleroi/gtc/collector/profile"
+	"github.com/cpas-charleroi/gtc/internal/clock"
+)
+
+const (
+	qos = 1
+	// queueSize is how many messages may wait to be decoded. Beyond it the
+	// connection is no longer read, and the broker keeps the rest.
+	queueSize = 4096
+	// maxPayload is the largest payload that is looked at, in bytes.
+	maxPayload = 64 << 10
+	// linkGrace is how long a broken link may last before the points behind it
+	// are said to be lost.
+	linkGrace = 10 * time.Second
+
+	keepAlive         = 30 * time.Second
+	connectTimeout    = 10 * time.Second
+	writeTimeout      = 10 * time.Second
+	subscribeTimeout  = 10 * time.Second
+	connectRetry      = 2 * time.Second
+	reconnectInterval = 30 * time.Second
+	disconnectQuiesce = 250 // ms
+	refusedBroker     = 0x80
+)
+
+// Emit takes the samples of one or more messages and returns nil once they
+// are stored; it returns an error only when ctx ended. It does not keep the
+// slice.
+type Emit = func(ctx context.Context, samples ...gtc.Sample) error
+
+// Device is one publisher behind the broker.
+type Device struct {
+	ID      gtc.DeviceID
+	Profile *profile.Profile
+	// Topic is the prefix that stands for {topic} in the profile.
+	Topic string
+	// Equipment gives the equipment of each slot; other slots are not read.
+	Equipment map[string]gtc.EquipmentID
+	// TypeOf gives the stored type of a point.
+	TypeOf func(slot string, p gtc.PointID) gtc.ValueType
+	// Health is where the device's state is kept.
+	Health *health.Device
+}
+
+// Options of a Source.
+type Options struct {
+	Site gtc.SiteID
+	// URL is mqtt://host:port, or mqtts:// for TLS with the system's
+	// authorities. A user and password in it come before User and Password.
+	URL            string
+	User, Password string
+	// ClientID names the session at the broker. It must be stable and used by
+	// no one else.
+	ClientID string
+	Devices  []Device
+	Clock    clock.Clock
+	Log      zerolog.Logger
+}
+
+// Source reads the devices behind one broker.
+type Source struct {
+	o      Options
+	broker string
+	tls    bool
+	queue  chan message
+	linked atomic.Bool
+
+	refusals refusals
+	link     link
+	worker   worker
+}
+
+// message is what arrived, and when.
+type message struct {
+	paho.Message
+	at time.Time
+}
+
+// link is the state of the connection, told by the client's callbacks.
+type link struct {
+	mu sync.Mutex
+	// down is the instant the link broke, zero while it is up.
+	down time.Time
+	err  error
+}
+
+// NewSource checks the options. It does no I/O.
+func NewSource(o Options) (*Source, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("mqtt connection: %w", err)
+	}
+	if u.Host == "" || (u.Scheme != "mqtt" && u.Scheme != "mqtts") {
+		return nil, fmt.Errorf("mqtt connection %s: want mqtt://host:port", o.URL)
+	}
+	if u.User != nil {
+		o.User = u.User.Username()
+		o.Password, _ = u.User.Password()
+		o.URL = u.Scheme + "://" + u.Host // is shown in errors
+	}
+	s := &Source{
+		o: o, broker: "tcp://" + u.Host, tls: u.Scheme == "mqtts",
+		queue: make(chan message, queueSize),
+	}
+	if s.tls {
+		s.broker = "ssl://" + u.Host
+	}
+	s.refusals.counts = map[refusalKey]*Refusal{}
+	s.worker = newWorker(o, &s.refusals)
+	return s, nil
+}
+
+// Filters returns the topic filters that the source subscribes to.
+func (s *Source) Filters() []string {
+	var out []string
+	for _, d := range s.o.Devices {
+		out = append(out, d.Profile.Filters(d.Topic)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Linked reports whether the broker is connected and everything subscribed.
+func (s *Source) Linked() bool { return s.linked.Load() }
+
+// Refusals returns the messages that could not be taken, by topic and reason.
+func (s *Source) Refusals() []Refusal { return s.refusals.list() }
+
+// Run receives until ctx ends and then returns nil. Messages not stored by
+// then are not acknowledged: the broker delivers them again.
+func (s *Source) Run(ctx context.Context, emit Emit) error {
+	s.link.set(s.o.Clock.Now(), fmt.Errorf("connect to %s: not connected yet", s.o.URL))
+	client := paho.NewClient(s.clientOptions(ctx))
+	client.Connect() // retries by itself until it succeeds
+	defer func() {
+		s.linked.Store(false)
+		client.Disconnect(disconnectQuiesce)
+	}()
+	watch := time.NewTicker(time.Second)
+	defer watch.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case m := <-s.queue:
+			if err := s.worker.take(ctx, m, s.queue, emit); err != nil {
+				return ended(ctx, err)
+			}
+		case <-watch.C:
+			if err := s.checkLink(ctx, emit); err != nil {
+				return ended(ctx, err)
+			}
+		}
+	}
+}
+
+// ended is nil when the error is only that ctx ended.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+func (s *Source) clientOptions(ctx context.Context) *paho.ClientOptions {
+	o := paho.NewClientOptions().
+		AddBroker(s.broker).
+		SetClientID(s.o.ClientID).
+		SetUsername(s.o.User).
+		SetPassword(s.o.Password).
+		SetProtocolVersion(4).
+		SetCleanSession(false).
+		SetAutoAckDisabled(true).
+		// In order, because the handler does nothing but queue: stamps of one
+		// topic must not overtake each other.
+		SetOrderMatters(true).
+		SetKeepAlive(keepAlive).
+		SetConnectTimeout(connectTimeout).
+		SetWriteTimeout(writeTimeout).
+		SetConnectRetry(true).
+		SetConnectRetryInterval(connectRetry).
+		SetMaxReconnectInterval(reconnectInterval).
+		// A persistent session may deliver before anything is subscribed.
+		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { s.receive(ctx, m) }).
+		SetOnConnectHandler(func(c paho.Client) { s.subscribe(ctx, c) }).
+		SetConnectionLostHandler(func(_ paho.Client, err error) { s.lost(err) })
+	if s.tls {
+		o.SetTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12})
+	}
+	return o
+}
+
+// receive queues a message with its instant; when the queue is full it waits,
+// and with it the connection.
+func (s *Source) receive(ctx context.Context, m paho.Message) {
+	select {
+	case s.queue <- message{m, s.o.Clock.Now().Truncate(time.Millisecond)}:
+	case <-ctx.Done(): // not acknowledged
+	}
+}
+
+func (s *Source) lost(err error) {
+	s.linked.Store(false)
+	s.link.set(s.o.Clock.Now(), fmt.Errorf("connection to %s: %w", s.o.URL, err))
+	s.o.Log.Warn().Err(err).Str("broker", s.o.URL).Msg("broker connection lost")
+}
+
+// subscribe runs in a goroutine of the client after each connect; it ends with
+// the connection or ctx.
+func (s *Source) subscribe(ctx context.Context, c paho.Client) {
+	filters := map[string]byte{}
+	for _, f := range s.Filters() {
+		filters[f] = qos
+	}
+	for ctx.Err() == nil && c.IsConnectionOpen() {
+		token := c.SubscribeMultiple(filters, nil)
+		if !token.WaitTimeout(subscribeTimeout) || token.Error() != nil {
+			s.o.Log.Warn().Err(token.Error()).Str("broker", s.o.URL).Msg("subscription not answered, trying again")
+			if s.o.Clock.Sleep(ctx, time.Second) != nil {
+				return
+			}
+			continue
+		}
+		if t, ok := token.(*paho.SubscribeToken); ok {
+			s.checkGranted(t.Result())
+		}
+		s.link.clear()
+		s.linked.Store(true)
+		s.o.Log.Info().Str("broker", s.o.URL).Int("filters", len(filters)).Msg("subscribed")
+		return
+	}
+}
+
+// checkGranted tells which filters the broker refused: the devices behind them
+// will never be heard.
+func (s *Source) checkGranted(granted map[string]byte) {
+	for filter, code := range granted {
+		if code != refusedBroker {
+			continue
+		}
+		err := fmt.Errorf("subscribe to %s at %s: refused by the broker", filter, s.o.URL)
+		s.o.Log.Error().Err(err).Msg("subscription refused")
+		for _, d := range s.o.Devices {
+			if strings.HasPrefix(filter, d.Topic) {
+				d.Health.Lost(err)
+			}
+		}
+	}
+}
+
+// checkLink says that every point is lost once the link has been down for
+// longer than linkGrace.
+func (s *Source) checkLink(ctx context.Context, emit Emit) error {
+	down, err := s.link.state()
+	now := s.o.Clock.Now()
+	if down.IsZero() || now.Sub(down) < linkGrace {
+		return nil
+	}
+	return s.worker.linkLost(ctx, now, err, emit)
+}
+
+func (l *link) set(at time.Time, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down, l.err = at, err
+}
+
+func (l *link) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down, l.err = time.Time{}, nil
+}
+
+func (l *link) state() (time.Time, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.down, l.err
+}
