@@ -1,0 +1,99 @@
+package alarm
+
+import (
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/cpas-charleroi/gtc"
+)
+
+// Class says when an alarm is raised, how much it matters and what to do. It
+// comes from [Parse], which refuses a class that nobody could act on.
+type Class struct {
+	// ID matches [a-z0-9_]+ and is part of the alarm's id for ever.
+	ID string
+	// Kind is the kind of equipment it watches, "" for an edge or a device.
+	Kind gtc.Kind
+	When Condition
+	// OnDelay is how long the condition must hold before the alarm is raised,
+	// OffDelay how long it must not hold before the alarm returns.
+	OnDelay, OffDelay time.Duration
+	Priority          gtc.Priority
+	// PriorityFire replaces Priority for an edge of a site with a fire panel
+	// or a device that serves one; 0 when there is no difference.
+	PriorityFire gtc.Priority
+	// LifeSafety marks fire, gas or CO, flood of an electrical room and lift
+	// entrapment: never delayed, shelved, grouped or suppressed.
+	LifeSafety bool
+	// Discipline is the trade that acts: see [Disciplines].
+	Discipline string
+	Label      gtc.Label
+	// Cause and Consequence explain the alarm.
+	Cause, Consequence gtc.Label
+	// Advice (consigne) is what to do, step by step, by language.
+	Advice map[string][]string
+}
+
+// Disciplines returns the trades a class may belong to.
+func Disciplines() []string {
+	return []string{
+		"fire", "safety", "intrusion", "heating", "dhw", "ventilation", "electricity", "water", "cold", "communication",
+	}
+}
+
+// Watch is what a class without points looks at.
+type Watch string
+
+// The things a class may watch instead of points.
+const (
+	// WatchEdge is the heartbeat of a site's edge.
+	WatchEdge Watch = "edge"
+	// WatchDevice is whether each device of a site answers.
+	WatchDevice Watch = "device"
+)
+
+// Condition is what has to be so for an alarm. Exactly one of Point, Any, Expr
+// and Watch is set.
+type Condition struct {
+	// Point is one point of the equipment: true if it is two-state, one of In
+	// if it is an enumeration, above Above or below Below if it is a number.
+	Point gtc.PointID
+	// Any are two-state points of which one true is enough; those the site does
+	// not have do not count.
+	Any []gtc.PointID
+	// Above and Below are limits in the point's unit.
+	Above, Below *float64
+	// DeadBand is how far a number must come back within its limit, in the
+	// point's unit, before the condition no longer holds.
+	DeadBand float64
+	In       []int
+	// Expr is an expression over the points of the equipment; Clear, if set,
+	// is what must become true before the condition no longer holds.
+	Expr, Clear string
+	Watch       Watch
+
+	points        []gtc.PointID
+	expr, clearIf *vm.Program
+}
+
+// Points returns the points the condition reads.
+func (c Condition) Points() []gtc.PointID { return append([]gtc.PointID(nil), c.points...) }
+
+// advice joins the steps of every language, one a line.
+func (c *Class) advice() gtc.Label {
+	out := gtc.Label{}
+	for lang, steps := range c.Advice {
+		out[lang] = strings.Join(steps, "\n")
+	}
+	return out
+}
+
+// priority returns the class's priority where a fire panel is concerned or not.
+func (c *Class) priority(fire bool) gtc.Priority {
+	if fire && c.PriorityFire != 0 {
+		return c.PriorityFire
+	}
+	return c.Priority
+}

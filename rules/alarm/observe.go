@@ -1,0 +1,268 @@
+package alarm
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+)
+
+// Observe judges samples in the order given and returns the changes. The same
+// samples again, or older ones than were seen, change nothing, except that a
+// condition without delay that held while nobody could see it is reported as
+// raised and returned. Samples of unknown sites and points are passed over.
+func (e *Engine) Observe(samples []gtc.Sample) []gtc.Event {
+	var events []gtc.Event
+	var last *site
+	for i := range samples {
+		s := e.sites[samples[i].Site]
+		if s == nil {
+			continue
+		}
+		if last != nil && last != s {
+			events = append(events, last.elapse()...)
+		}
+		last = s
+		events = append(events, e.observe(s, &samples[i])...)
+	}
+	if last != nil {
+		events = append(events, last.elapse()...)
+	}
+	return events
+}
+
+func (e *Engine) observe(s *site, sample *gtc.Sample) []gtc.Event {
+	p := e.points[pointKey{sample.Site, sample.Equipment, sample.Point}]
+	at := sample.At
+	if !e.now.IsZero() && at.After(e.now.Add(ahead)) {
+		// A clock that runs ahead must not make the engine deaf until then.
+		at = e.now
+		if p != nil && !at.After(p.at) {
+			at = p.at.Add(time.Millisecond)
+		}
+	}
+	s.hear(at)
+	if p == nil {
+		return nil
+	}
+	if !trusted(sample.Quality) {
+		return p.doubt(sample, at)
+	}
+	if !sample.Value.Present() {
+		return nil // good again: the value is in a sample of its own
+	}
+	if !at.After(p.at) {
+		return p.late(sample.Value, at)
+	}
+	p.at, p.value = at, sample.Value
+	var events []gtc.Event
+	for _, t := range p.tracks {
+		events = append(events, t.judge(at)...)
+	}
+	return events
+}
+
+// trusted reports whether a value of that quality may raise and clear.
+func trusted(q gtc.Quality) bool {
+	return q == gtc.QualityGood || q == gtc.QualityManual || q == gtc.QualitySubstituted
+}
+
+// alarming reports whether a value of that quality, though doubtful, was read
+// and is enough to raise a life-safety alarm. A stale value is an old one, and
+// a point not yet accepted at commissioning calls nobody.
+func alarming(q gtc.Quality) bool {
+	switch q {
+	case gtc.QualityUnknown, gtc.QualityOutOfRange, gtc.QualitySensorFault, gtc.QualityBadClock,
+		gtc.QualityOutOfService:
+		return true
+	case gtc.QualityGood, gtc.QualityManual, gtc.QualitySubstituted, gtc.QualityStale, gtc.QualityCommLost,
+		gtc.QualityRefused, gtc.QualityNotAccepted:
+	}
+	return false
+}
+
+// doubt takes a sample that says that the point is not known well.
+func (p *reading) doubt(sample *gtc.Sample, at time.Time) []gtc.Event {
+	if !at.After(p.at) {
+		return nil
+	}
+	p.doubted = later(p.doubted, at)
+	if !sample.Value.Present() || !alarming(sample.Quality) {
+		return nil
+	}
+	var events []gtc.Event
+	for _, t := range p.tracks {
+		if !t.class.LifeSafety || t.alarm.Active() || !at.After(t.judged) {
+			continue
+		}
+		if holds, ok := t.class.When.holdsValue(sample.Value, false); ok && holds {
+			t.judged, t.since = at, at
+			events = append(events, t.change(true, at))
+		}
+	}
+	return events
+}
+
+// late takes a sample that is not newer than the newest one of its point. It
+// cannot change what is so now, but an alarm without delay that it shows after
+// the last occurrence was over happened unseen.
+func (p *reading) late(v gtc.Value, at time.Time) []gtc.Event {
+	if at.Equal(p.at) || p.blind() || !p.value.Present() {
+		return nil
+	}
+	var events []gtc.Event
+	for _, t := range p.tracks {
+		a := &t.alarm
+		if len(t.points) != 1 || t.class.OnDelay > 0 || a.Active() {
+			continue
+		}
+		if !at.After(a.Since) || !at.After(t.ended) {
+			continue // part of the last occurrence, or before it
+		}
+		if holds, ok := t.class.When.holdsValue(v, false); !ok || !holds {
+			continue
+		}
+		t.since = at
+		raised := t.change(true, at)
+		raised.Reason = "arrived late"
+		returned := t.change(false, p.at)
+		returned.Reason = "arrived late"
+		events = append(events, raised, returned)
+	}
+	return events
+}
+
+// judge looks at the newest readings after one of them changed at an instant.
+func (t *track) judge(at time.Time) []gtc.Event {
+	if at.Before(t.judged) {
+		return nil
+	}
+	holds, ok := t.class.When.holds(t.points, t.alarm.Active(), t.env)
+	if !ok {
+		return nil
+	}
+	t.judged, t.unsure = at, false
+	return t.settle(holds, at)
+}
+
+// settle moves the alarm towards its condition, at once or after its delay.
+func (t *track) settle(holds bool, at time.Time) []gtc.Event {
+	if holds == t.alarm.Active() {
+		t.forget()
+		return nil
+	}
+	if t.since.IsZero() {
+		t.begin(at)
+	}
+	due := t.since.Add(t.delay())
+	if due.After(at) {
+		return nil
+	}
+	return []gtc.Event{t.change(holds, due)}
+}
+
+// delay is how long the condition must differ before the alarm follows it.
+func (t *track) delay() time.Duration {
+	if t.alarm.Active() {
+		return t.class.OffDelay
+	}
+	return t.class.OnDelay
+}
+
+// begin starts the delay at an instant.
+func (t *track) begin(at time.Time) {
+	t.since = at
+	if t.delay() > 0 {
+		t.site.pending = append(t.site.pending, t)
+	}
+}
+
+// forget ends a running delay.
+func (t *track) forget() {
+	if t.since.IsZero() {
+		return
+	}
+	t.since, t.unsure = time.Time{}, false
+	t.site.pending = slices.DeleteFunc(t.site.pending, func(o *track) bool { return o == t })
+}
+
+// change makes the alarm follow its condition at an instant. The occurrence
+// begins when the condition began to hold, not when the delay was over. The
+// changes of one alarm are strictly in order of time.
+func (t *track) change(holds bool, at time.Time) gtc.Event {
+	from, began := t.alarm.State, t.since
+	t.forget()
+	if !holds {
+		t.ended = at
+	}
+	at = after(t.alarm.Changed, at)
+	t.alarm = Next(t.alarm, holds, at)
+	if holds {
+		t.alarm.Since = began
+	}
+	ev := event(t.alarm, from, at)
+	if len(t.points) == 1 {
+		ev.Point = t.class.When.points[0]
+		if v := t.points[0].value; v.Type == gtc.TypeFloat {
+			ev.Value = &v.Num
+		}
+	}
+	return ev
+}
+
+// hear notes that something came from the site at an instant. After a silence
+// running delays need new samples of their own points.
+func (s *site) hear(at time.Time) {
+	if !at.After(s.heard) {
+		return
+	}
+	if !s.heard.IsZero() && at.Sub(s.heard) > silence {
+		for _, t := range s.pending {
+			t.unsure = true
+		}
+	}
+	s.heard = at
+}
+
+// elapse lets the delays run out that were over by the time the site was last
+// heard from: silence makes no delay run.
+func (s *site) elapse() []gtc.Event {
+	if len(s.pending) == 0 {
+		return nil
+	}
+	var events []gtc.Event
+	for _, t := range slices.Clone(s.pending) {
+		due := t.since.Add(t.delay())
+		if t.unsure || t.blind() || due.After(s.heard) {
+			continue
+		}
+		events = append(events, t.change(!t.alarm.Active(), due))
+	}
+	return events
+}
+
+// blind reports whether a point of the class could not be read last time.
+func (t *track) blind() bool {
+	if len(t.class.When.Any) > 0 {
+		_, ok := holdsAny(t.points)
+		return !ok
+	}
+	return slices.ContainsFunc(t.points, (*reading).blind)
+}
+
+// event records that an alarm came from a state into its present one.
+func event(a gtc.Alarm, from gtc.AlarmState, at time.Time) gtc.Event {
+	return gtc.Event{
+		ID:        fmt.Sprintf("%s/%d/%s", a.ID, a.Occurrence, a.State),
+		Site:      a.Site,
+		At:        at,
+		Kind:      gtc.EventAlarm,
+		Subject:   a.ID,
+		From:      string(from),
+		To:        string(a.State),
+		Actor:     actor,
+		Equipment: a.Equipment,
+		Priority:  a.Priority,
+	}
+}

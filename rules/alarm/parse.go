@@ -1,0 +1,250 @@
+package alarm
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/config/strict"
+)
+
+// file is a YAML file of classes. Drift parameters may stand in the same
+// folder of rules; they are read elsewhere.
+type file struct {
+	Classes []classYAML `yaml:"classes"`
+}
+
+type classYAML struct {
+	ID           string              `yaml:"class"`
+	Kind         gtc.Kind            `yaml:"kind"`
+	When         whenYAML            `yaml:"when"`
+	OnDelay      time.Duration       `yaml:"on_delay"`
+	OffDelay     time.Duration       `yaml:"off_delay"`
+	Priority     gtc.Priority        `yaml:"priority"`
+	PriorityFire gtc.Priority        `yaml:"priority_fire"`
+	LifeSafety   bool                `yaml:"life_safety"`
+	Discipline   string              `yaml:"discipline"`
+	Label        map[string]string   `yaml:"label"`
+	Cause        map[string]string   `yaml:"cause"`
+	Consequence  map[string]string   `yaml:"consequence"`
+	Advice       map[string][]string `yaml:"advice"`
+}
+
+type whenYAML struct {
+	Point    gtc.PointID   `yaml:"point"`
+	Above    *float64      `yaml:"above"`
+	Below    *float64      `yaml:"below"`
+	DeadBand float64       `yaml:"dead_band"`
+	In       []int         `yaml:"in"`
+	Any      []gtc.PointID `yaml:"any"`
+	Expr     string        `yaml:"expr"`
+	Clear    string        `yaml:"clear"`
+	Watch    Watch         `yaml:"watch"`
+}
+
+var classID = regexp.MustCompile(`^[a-z][a-z0-9_]{2,39}$`)
+
+// Parse reads alarm classes from a YAML file and checks each against the point
+// catalogue. The error is [strict.Mistakes]: every mistake at once, with line
+// and column. A class without advice in every language is refused, as is one
+// that would delay life safety or look at an intrusion panel's set state.
+func Parse(name string, data []byte, cat *catalogue.Catalogue) ([]Class, error) {
+	var f file
+	doc, mistakes := strict.Decode(name, data, &f)
+	p := &parser{doc: doc, cat: cat, mistakes: mistakes}
+	classes := make([]Class, 0, len(f.Classes))
+	seen := map[string]bool{}
+	for i := range f.Classes {
+		y := &f.Classes[i]
+		at := fmt.Sprintf("classes[%d]", i)
+		if seen[y.ID] {
+			p.add(at+".class", "class %s is given twice", y.ID)
+		}
+		seen[y.ID] = true
+		classes = append(classes, p.class(at, y))
+	}
+	if len(p.mistakes) > 0 {
+		p.mistakes.Sort()
+		return nil, p.mistakes
+	}
+	return classes, nil
+}
+
+type parser struct {
+	doc      *strict.Document
+	cat      *catalogue.Catalogue
+	mistakes strict.Mistakes
+}
+
+func (p *parser) add(at, format string, args ...any) {
+	p.mistakes = append(p.mistakes, p.doc.At(at, format, args...))
+}
+
+// need reports a mistake unless ok.
+func (p *parser) need(ok bool, at, format string, args ...any) {
+	if !ok {
+		p.add(at, format, args...)
+	}
+}
+
+func (p *parser) class(at string, y *classYAML) Class {
+	p.need(classID.MatchString(y.ID), at+".class", "a class has an id such as boiler_lockout")
+	p.need(y.OnDelay >= 0, at+".on_delay", "a delay is not negative")
+	p.need(y.OffDelay >= 0, at+".off_delay", "a delay is not negative")
+	p.need(priorityOK(y.Priority), at+".priority", "class %s: priority is 1 to 4", y.ID)
+	p.need(y.PriorityFire == 0 || priorityOK(y.PriorityFire) && y.When.Watch != "", at+".priority_fire",
+		"class %s: priority_fire is 1 to 4 and only for what is watched", y.ID)
+	p.need(slices.Contains(Disciplines(), y.Discipline), at+".discipline",
+		"class %s: discipline is one of %s", y.ID, strings.Join(Disciplines(), ", "))
+	if y.LifeSafety {
+		p.need(y.Priority == gtc.PriorityCritical, at+".priority", "class %s: life safety is priority 1", y.ID)
+		p.need(y.OnDelay == 0, at+".on_delay", "class %s: life safety is never delayed", y.ID)
+	} else {
+		p.need(y.Priority != gtc.PriorityCritical, at+".priority", "class %s: priority 1 is for life safety", y.ID)
+	}
+	p.texts(at, y)
+	return Class{
+		ID: y.ID, Kind: y.Kind, When: p.condition(at, y),
+		OnDelay: y.OnDelay, OffDelay: y.OffDelay,
+		Priority: y.Priority, PriorityFire: y.PriorityFire,
+		LifeSafety: y.LifeSafety, Discipline: y.Discipline,
+		Label: y.Label, Cause: y.Cause, Consequence: y.Consequence, Advice: y.Advice,
+	}
+}
+
+func priorityOK(p gtc.Priority) bool { return p >= gtc.PriorityCritical && p <= gtc.PriorityDrift }
+
+// texts checks that every text is there in every language.
+func (p *parser) texts(at string, y *classYAML) {
+	for _, lang := range []string{"fr", "nl", "en"} {
+		p.need(y.Label[lang] != "", at+".label", "class %s: no label in %s", y.ID, lang)
+		p.need(y.Cause[lang] != "", at+".cause", "class %s: no cause in %s", y.ID, lang)
+		p.need(y.Consequence[lang] != "", at+".consequence", "class %s: no consequence in %s", y.ID, lang)
+		p.need(len(y.Advice[lang]) > 0 && !slices.Contains(y.Advice[lang], ""), at+".advice",
+			"class %s: no advice (consigne) in %s: an alarm that nobody can act on is none", y.ID, lang)
+	}
+}
+
+func (p *parser) condition(at string, y *classYAML) Condition {
+	w := y.When
+	at += ".when"
+	c := Condition{
+		Point: w.Point, Above: w.Above, Below: w.Below, DeadBand: w.DeadBand, In: w.In,
+		Any: w.Any, Expr: w.Expr, Clear: w.Clear, Watch: w.Watch,
+	}
+	given := 0
+	for _, is := range []bool{w.Point != "", len(w.Any) > 0, w.Expr != "", w.Watch != ""} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		p.add(at, "class %s: when is one of point, any, expr or watch", y.ID)
+		return c
+	}
+	if w.Watch != "" {
+		p.need(w.Watch == WatchEdge || w.Watch == WatchDevice, at+".watch", "class %s: watch is edge or device", y.ID)
+		p.need(y.Kind == "", at, "class %s: what is watched has no kind", y.ID)
+		return c
+	}
+	if !p.cat.HasKind(y.Kind) {
+		m := p.doc.At(strings.TrimSuffix(at, ".when")+".kind", "class %s: unknown kind %q", y.ID, y.Kind)
+		m.Hint = strict.Near(string(y.Kind), texts(p.cat.Kinds()))
+		p.mistakes = append(p.mistakes, m)
+		return c
+	}
+	switch {
+	case w.Point != "":
+		p.onPoint(at, y, &c)
+	case w.Expr != "":
+		p.onExpr(at, y, &c)
+	default:
+		p.onAny(at, y, &c)
+	}
+	return c
+}
+
+func texts[T ~string](in []T) []string {
+	out := make([]string, len(in))
+	for i, s := range in {
+		out[i] = string(s)
+	}
+	return out
+}
+
+// onPoint checks a condition on one point.
+func (p *parser) onPoint(at string, y *classYAML, c *Condition) {
+	pt, ok := p.point(at+".point", y, c.Point)
+	if !ok {
+		return
+	}
+	c.points = []gtc.PointID{c.Point}
+	limits := 0
+	for _, is := range []bool{c.Above != nil, c.Below != nil} {
+		if is {
+			limits++
+		}
+	}
+	p.need(c.Clear == "", at+".clear", "class %s: clear goes with expr", y.ID)
+	switch pt.Type {
+	case gtc.TypeBool:
+		p.need(limits == 0 && c.In == nil, at, "class %s: %s is two-state and needs no limit", y.ID, c.Point)
+	case gtc.TypeEnum:
+		p.need(limits == 0 && len(c.In) > 0, at, "class %s: %s is an enumeration: say in: [state, …]", y.ID, c.Point)
+		for _, e := range c.In {
+			p.need(pt.Enum[e] != nil, at+".in", "class %s: %s has no state %d", y.ID, c.Point, e)
+		}
+	case gtc.TypeFloat:
+		p.need(limits == 1 && c.In == nil, at, "class %s: %s is a number: say above or below", y.ID, c.Point)
+		p.need(c.DeadBand >= 0, at+".dead_band", "class %s: a dead-band is not negative", y.ID)
+	case gtc.TypeNone:
+	}
+	p.need(pt.Type == gtc.TypeFloat || c.DeadBand == 0, at+".dead_band", "class %s: a dead-band is for numbers", y.ID)
+	p.need(!pt.LifeSafety || y.LifeSafety, at+".point", "class %s: %s concerns life safety: say life_safety: true", y.ID, c.Point)
+	p.need(pt.LifeSafety || !y.LifeSafety, at+".point", "class %s: %s does not concern life safety", y.ID, c.Point)
+}
+
+// onAny checks a condition of which one true point is enough.
+func (p *parser) onAny(at string, y *classYAML, c *Condition) {
+	p.need(c.Above == nil && c.Below == nil && c.In == nil && c.DeadBand == 0 && c.Clear == "", at,
+		"class %s: any takes two-state points and nothing else", y.ID)
+	p.need(!y.LifeSafety, at, "class %s: life safety rests on one point: give each a class of its own", y.ID)
+	for i, id := range c.Any {
+		place := fmt.Sprintf("%s.any[%d]", at, i)
+		pt, ok := p.point(place, y, id)
+		if !ok {
+			continue
+		}
+		p.need(pt.Type == gtc.TypeBool, place, "class %s: %s is not two-state", y.ID, id)
+		p.need(!pt.LifeSafety, place, "class %s: %s concerns life safety: give it a class of its own", y.ID, id)
+		if slices.Contains(c.points, id) {
+			p.add(place, "class %s: %s is given twice", y.ID, id)
+			continue
+		}
+		c.points = append(c.points, id)
+	}
+}
+
+// point looks a point up in the catalogue.
+func (p *parser) point(at string, y *classYAML, id gtc.PointID) (catalogue.Point, bool) {
+	pt, ok := p.cat.Point(y.Kind, id)
+	if !ok {
+		m := p.doc.At(at, "class %s: %s has no point %q", y.ID, y.Kind, id)
+		var known []string
+		for _, k := range p.cat.Points(y.Kind) {
+			known = append(known, string(k.ID))
+		}
+		m.Hint = strict.Near(string(id), known)
+		p.mistakes = append(p.mistakes, m)
+		return pt, false
+	}
+	if y.Kind == gtc.KindIntrusionPanel && strings.HasSuffix(string(id), "set_state") {
+		p.add(at, "class %s: an alarm never looks at whether premises are set", y.ID)
+		return pt, false
+	}
+	return pt, true
+}

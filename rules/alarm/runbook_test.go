@@ -1,0 +1,150 @@
+package alarm_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
+)
+
+const runbooks = "../../docs/runbooks"
+
+// TestRunbooks keeps docs/runbooks the same as the shipped classes.
+func TestRunbooks(t *testing.T) {
+	cat, classes := load(t)
+	want := map[string]string{"README.md": index(classes)}
+	for i := range classes {
+		want[classes[i].ID+".md"] = runbook(cat, &classes[i])
+	}
+	if *update {
+		for name, text := range want {
+			require.NoError(t, os.WriteFile(filepath.Join(runbooks, name), []byte(text), 0o644))
+		}
+	}
+	for name, text := range want {
+		got, err := os.ReadFile(filepath.Join(runbooks, name))
+		require.NoError(t, err, "write it with: go test ./rules/alarm -update")
+		require.Equal(t, text, string(got), "write it with: go test ./rules/alarm -update")
+	}
+	files, err := filepath.Glob(runbooks + "/*.md")
+	require.NoError(t, err)
+	for _, f := range files {
+		require.Contains(t, want, filepath.Base(f), "a runbook without a class")
+	}
+}
+
+const generated = "<!-- Written from rules/library/alarms.yaml by `go test ./rules/alarm -update`. -->\n\n"
+
+func index(classes []alarm.Class) string {
+	var b strings.Builder
+	b.WriteString("# Runbooks\n\n" + generated)
+	b.WriteString("One page a class of alarm: what it means, what follows from it, what to do.\n\n")
+	b.WriteString("| priority | alarm | label | discipline |\n|---|---|---|---|\n")
+	sorted := slices.Clone(classes)
+	slices.SortStableFunc(sorted, func(a, b alarm.Class) int { return int(a.Priority) - int(b.Priority) })
+	for _, c := range sorted {
+		fmt.Fprintf(&b, "| %s | [%s](%s.md) | %s | %s |\n", priority(&c), c.ID, c.ID, c.Label["fr"], c.Discipline)
+	}
+	return b.String()
+}
+
+func runbook(cat *catalogue.Catalogue, c *alarm.Class) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n%s%s · %s · %s\n\n", c.ID, generated, c.Label["fr"], c.Label["nl"], c.Label["en"])
+	b.WriteString("| | |\n|---|---|\n")
+	fmt.Fprintf(&b, "| priority | %s |\n| life safety | %s |\n| discipline | %s |\n", priority(c), yes(c.LifeSafety), c.Discipline)
+	if c.Kind != "" {
+		fmt.Fprintf(&b, "| equipment | %s (`%s`) |\n", cat.KindLabel(c.Kind).In("en"), c.Kind)
+	}
+	fmt.Fprintf(&b, "| condition | %s |\n", condition(cat, c))
+	fmt.Fprintf(&b, "| raised after | %s |\n| returns after | %s |\n", delay(c.OnDelay), delay(c.OffDelay))
+	for _, lang := range []struct{ key, cause, consequence, advice string }{
+		{"fr", "Cause", "Conséquence", "Consigne"},
+		{"nl", "Oorzaak", "Gevolg", "Wat te doen"},
+		{"en", "Cause", "Consequence", "What to do"},
+	} {
+		fmt.Fprintf(&b, "\n## %s\n\n**%s.** %s\n\n**%s.** %s\n\n**%s.**\n\n", c.Label[lang.key],
+			lang.cause, c.Cause[lang.key], lang.consequence, c.Consequence[lang.key], lang.advice)
+		for i, step := range c.Advice[lang.key] {
+			fmt.Fprintf(&b, "%d. %s\n", i+1, step)
+		}
+	}
+	return b.String()
+}
+
+func priority(c *alarm.Class) string {
+	if c.PriorityFire != 0 {
+		return fmt.Sprintf("P%d (P%d with a fire panel)", c.Priority, c.PriorityFire)
+	}
+	return fmt.Sprintf("P%d", c.Priority)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes: never delayed, shelved, grouped or suppressed"
+	}
+	return "no"
+}
+
+func delay(d time.Duration) string {
+	if d == 0 {
+		return "at once"
+	}
+	s := d.String()
+	s = strings.TrimSuffix(s, "0s")
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	if s == "" || strings.HasSuffix(d.String(), "0s") && !strings.ContainsAny(s, "hm") {
+		s = d.String()
+	}
+	return s
+}
+
+func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
+	w := c.When
+	switch {
+	case w.Watch == alarm.WatchEdge:
+		return "no heartbeat from the site's edge"
+	case w.Watch == alarm.WatchDevice:
+		return "a device does not answer"
+	case w.Expr != "" && w.Clear != "":
+		return fmt.Sprintf("`%s`, until `%s`", w.Expr, w.Clear)
+	case w.Expr != "":
+		return fmt.Sprintf("`%s`", w.Expr)
+	}
+	if len(w.Any) > 0 {
+		return "`" + strings.Join(pointNames(w.Any), "` or `") + "` is true"
+	}
+	p, _ := cat.Point(c.Kind, w.Point)
+	switch {
+	case w.Above != nil:
+		return fmt.Sprintf("`%s` above %g %s, dead-band %g", w.Point, *w.Above, p.Unit, w.DeadBand)
+	case w.Below != nil:
+		return fmt.Sprintf("`%s` below %g %s, dead-band %g", w.Point, *w.Below, p.Unit, w.DeadBand)
+	case p.Type == gtc.TypeEnum:
+		var states []string
+		for _, e := range w.In {
+			states = append(states, fmt.Sprintf("%d (%s)", e, p.Enum[e].In("en")))
+		}
+		return fmt.Sprintf("`%s` is %s", w.Point, strings.Join(states, " or "))
+	}
+	return fmt.Sprintf("`%s` is true", w.Point)
+}
+
+func pointNames(points []gtc.PointID) []string {
+	out := make([]string, len(points))
+	for i, p := range points {
+		out[i] = string(p)
+	}
+	return out
+}
