@@ -1,0 +1,160 @@
+package mqtt
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/collector/profile"
+	"github.com/cpas-charleroi/gtc/internal/clock"
+)
+
+// Values gives the present value of a point of a slot, absent where there is
+// none.
+type Values = func(slot string, p gtc.PointID) gtc.Value
+
+// Device publishes one device's messages at an interval.
+type Device struct {
+	Publisher *Publisher
+	Profile   *profile.Profile
+	// Topic is the prefix that stands for {topic} in the profile.
+	Topic string
+	// Serial identifies a P1 meter; any text of digits.
+	Serial string
+	Values Values
+	// Every is the interval between two rounds, 1 s when 0.
+	Every time.Duration
+	// Republish is the number of rounds after which states that did not
+	// change are published again; 0 publishes them once.
+	Republish int
+	// Location is the zone a meter shows its time in, winter time of central
+	// Europe all year when nil.
+	Location *time.Location
+	Clock    clock.Clock
+	Log      zerolog.Logger
+
+	gas gasReading
+}
+
+// gasReading is what the meter read last from the gas meter behind it.
+type gasReading struct {
+	at    time.Time
+	value gtc.Value
+}
+
+// Run publishes until ctx ends and then returns nil: telegrams every round,
+// text topics when they change, retained, as bridges do. What the broker did
+// not take is published again in the next round.
+func (d *Device) Run(ctx context.Context) error {
+	every := d.Every
+	if every <= 0 {
+		every = time.Second
+	}
+	last := map[string]string{}
+	for round := 0; ctx.Err() == nil; round++ {
+		if d.Republish > 0 && round%d.Republish == 0 {
+			clear(last)
+		}
+		began := d.Clock.Now()
+		for i := range d.Profile.Topics {
+			if err := d.publish(ctx, &d.Profile.Topics[i], last); err != nil && ctx.Err() == nil {
+				d.Log.Debug().Err(err).Msg("message not taken")
+			}
+		}
+		// An error of the sleep is the end of ctx, which ends the loop.
+		_ = d.Clock.Sleep(ctx, every-d.Clock.Now().Sub(began))
+	}
+	return nil
+}
+
+func (d *Device) publish(ctx context.Context, t *profile.Topic, last map[string]string) error {
+	name := t.Name(d.Topic)
+	switch t.Format {
+	case "p1":
+		at := d.Clock.Now().In(d.location())
+		return d.Publisher.Publish(ctx, name, false, Telegram(d.Serial, at, d.readGas(at)))
+	case "text":
+		for i := range t.Fields {
+			payload, ok := Text(&t.Fields[i], d.Values(t.Fields[i].Slot, t.Fields[i].Point))
+			if !ok {
+				continue
+			}
+			return d.publishState(ctx, name, payload, last)
+		}
+		return nil
+	default:
+		return fmt.Errorf("publish %s: format %q cannot be simulated", name, t.Format)
+	}
+}
+
+// publishState publishes a state unless it was published before.
+func (d *Device) publishState(ctx context.Context, name, payload string, last map[string]string) error {
+	if last[name] == payload {
+		return nil
+	}
+	if err := d.Publisher.Publish(ctx, name, true, []byte(payload)); err != nil {
+		return err
+	}
+	last[name] = payload
+	return nil
+}
+
+func (d *Device) location() *time.Location {
+	if d.Location == nil {
+		return time.FixedZone("CET", int(time.Hour/time.Second))
+	}
+	return d.Location
+}
+
+// readGas returns the values with the gas meter's as read at the last full
+// five minutes, which is when an electricity meter reads it.
+func (d *Device) readGas(at time.Time) Values {
+	if due := at.Truncate(gasPeriod); !due.Equal(d.gas.at) {
+		d.gas = gasReading{due, d.Values(gasSlot, gasPoint)}
+	}
+	return func(slot string, p gtc.PointID) gtc.Value {
+		if slot == gasSlot && p == gasPoint {
+			return d.gas.value
+		}
+		return d.Values(slot, p)
+	}
+}
+
+// Text returns the payload of a text topic that its field reads as v, and
+// false when there is none.
+func Text(f *profile.Field, v gtc.Value) (string, bool) {
+	if !v.Present() {
+		return "", false
+	}
+	for _, text := range slices.Sorted(maps.Keys(f.Enum)) {
+		if v.Type != gtc.TypeFloat && f.Enum[text] == int(v.Num) {
+			return text, true
+		}
+	}
+	switch v.Type {
+	case gtc.TypeBool:
+		if f.Enum != nil {
+			return "", false
+		}
+		if v.True() {
+			return "True", true
+		}
+		return "False", true
+	case gtc.TypeEnum:
+		return strconv.Itoa(int(v.Num)), f.Enum == nil
+	case gtc.TypeFloat:
+		scale := f.Scale
+		if scale == 0 {
+			scale = 1
+		}
+		return strconv.FormatFloat((v.Num-f.Offset)/scale, 'f', -1, 64), true
+	case gtc.TypeNone:
+	}
+	return "", false
+}
