@@ -1,0 +1,196 @@
+package config
+
+import (
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/collector/profile"
+)
+
+// Config is a whole configuration folder: gtc.yaml, sites/*.yaml and the
+// device profiles (the shipped library and profiles/*.yaml).
+type Config struct {
+	// Dir is the folder it was read from.
+	Dir      string
+	Hub      Hub
+	Sites    []*Site
+	Profiles map[string]*profile.Profile
+}
+
+// Hub is gtc.yaml: what the hub needs to know.
+type Hub struct {
+	Influx  Influx   `yaml:"influx"`
+	Bus     Bus      `yaml:"bus"`
+	Console Console  `yaml:"console"`
+	Factors []Factor `yaml:"factors"`
+	Tariffs []Tariff `yaml:"tariffs"`
+}
+
+// Influx says where InfluxDB is. An empty URL lets `gtc demo` run its own.
+type Influx struct {
+	URL string `yaml:"url"`
+	Org string `yaml:"org"`
+	// TokenFile holds the token ("user:password" on 1.8); the environment
+	// variable GTC_INFLUX_TOKEN comes first.
+	TokenFile string `yaml:"token_file"`
+}
+
+// Bus is the hub's NATS server.
+type Bus struct {
+	// Listen is the client address of the hub, loopback by default.
+	Listen string `yaml:"listen"`
+	// LeafListen is the address that edges dial.
+	LeafListen string `yaml:"leaf_listen"`
+	// Dir holds the hub's streams.
+	Dir string `yaml:"dir"`
+	// CertFile, KeyFile and CAFile secure the leaf listener; required when it
+	// does not listen on loopback.
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+	CAFile   string `yaml:"ca_file"`
+	// CredentialsDir holds one file a site with the edge's password.
+	CredentialsDir string `yaml:"credentials_dir"`
+}
+
+// Console is the web console and HTTP API.
+type Console struct {
+	// Listen is loopback unless told otherwise.
+	Listen string `yaml:"listen"`
+	// Language is the default language: fr, nl or en.
+	Language string `yaml:"language"`
+}
+
+// Factor is a dated CO2 factor as written in gtc.yaml.
+type Factor struct {
+	Carrier     gtc.Carrier `yaml:"carrier"`
+	From        Date        `yaml:"from"`
+	KgCO2PerKWh float64     `yaml:"kgco2_per_kwh"`
+	Set         string      `yaml:"set"`
+}
+
+// Tariff is a dated marginal price as written in gtc.yaml, VAT included.
+type Tariff struct {
+	Carrier   gtc.Carrier `yaml:"carrier"`
+	From      Date        `yaml:"from"`
+	EURPerKWh float64     `yaml:"eur_per_kwh"`
+	Source    string      `yaml:"source"`
+}
+
+// Site is one sites/<site>.yaml.
+type Site struct {
+	// File is the path it was read from, relative to the folder.
+	File string `yaml:"-"`
+
+	ID       gtc.SiteID   `yaml:"site"`
+	Label    gtc.Label    `yaml:"label"`
+	Category gtc.Category `yaml:"category"`
+	Address  string       `yaml:"address"`
+	TimeZone string       `yaml:"time_zone"`
+	AreaM2   float64      `yaml:"area_m2"`
+	// WeatherStation is the id of the station that serves its baselines.
+	WeatherStation string `yaml:"weather_station"`
+	// WeatherEquipment, when set, is the equipment of kind weather whose
+	// air_temp makes the days of WeatherStation (at one site a station).
+	WeatherEquipment gtc.EquipmentID `yaml:"weather_equipment"`
+	// Hub says how the edge reaches the hub.
+	Hub         EdgeHub      `yaml:"hub"`
+	Broker      Broker       `yaml:"broker"`
+	Connections []Connection `yaml:"connections"`
+	Equipment   []Equipment  `yaml:"equipment"`
+	Devices     []Device     `yaml:"devices"`
+	Meters      []Meter      `yaml:"meters"`
+}
+
+// EdgeHub says how a site's edge reaches the hub.
+type EdgeHub struct {
+	// URL of the hub's leaf listener, for example tls://hub.example.org:7422.
+	URL string `yaml:"url"`
+	// PasswordFile holds the edge's password; GTC_HUB_PASSWORD comes first.
+	PasswordFile string `yaml:"password_file"`
+	CAFile       string `yaml:"ca_file"`
+}
+
+// Broker is the MQTT listener of the edge's own server; empty means none.
+type Broker struct {
+	Listen string       `yaml:"listen"`
+	Users  []BrokerUser `yaml:"users"`
+}
+
+// BrokerUser is a client of the edge's own broker with its topic rights.
+type BrokerUser struct {
+	User         string   `yaml:"user"`
+	PasswordFile string   `yaml:"password_file"`
+	Publish      []string `yaml:"publish"`
+	Subscribe    []string `yaml:"subscribe"`
+}
+
+// Connection is one bus or broker.
+type Connection struct {
+	ID string `yaml:"id"`
+	// URL: modbus://host:port (Modbus TCP) or mqtt://host:port.
+	URL string `yaml:"url"`
+	// Timeout of one request, 2 s by default.
+	Timeout time.Duration `yaml:"timeout"`
+	// Pause between two requests, 0 by default.
+	Pause        time.Duration `yaml:"pause"`
+	User         string        `yaml:"user"`
+	PasswordFile string        `yaml:"password_file"`
+}
+
+// Equipment is one machine, meter, panel or room as written in a site file.
+type Equipment struct {
+	ID      gtc.EquipmentID `yaml:"id"`
+	Kind    gtc.Kind        `yaml:"kind"`
+	Label   gtc.Label       `yaml:"label"`
+	Privacy gtc.Privacy     `yaml:"privacy"`
+}
+
+// Device is what answers on a connection.
+type Device struct {
+	ID         gtc.DeviceID `yaml:"id"`
+	Connection string       `yaml:"connection"`
+	Profile    string       `yaml:"profile"`
+	// Unit is the Modbus unit id, 1 by default.
+	Unit uint8 `yaml:"unit"`
+	// Topic is the MQTT topic prefix that replaces the profile's {topic}.
+	Topic string `yaml:"topic"`
+	// Equipment gives the equipment id of each slot of the profile. A slot
+	// not named here is not read.
+	Equipment map[string]gtc.EquipmentID `yaml:"equipment"`
+	// Contacts name the points behind the inputs of a digital-input module
+	// (profiles with contacts only).
+	Contacts []Contact `yaml:"contacts"`
+}
+
+// Contact is one input of a digital-input module.
+type Contact struct {
+	// Input is the number printed on the module, from 0.
+	Input     int             `yaml:"input"`
+	Equipment gtc.EquipmentID `yaml:"equipment"`
+	Point     gtc.PointID     `yaml:"point"`
+	// Normally is open or closed: the state in which the point is false.
+	Normally string `yaml:"normally"`
+}
+
+// Meter says how one index counts as energy.
+type Meter struct {
+	Equipment  gtc.EquipmentID `yaml:"equipment"`
+	Point      gtc.PointID     `yaml:"point"`
+	Carrier    gtc.Carrier     `yaml:"carrier"`
+	Direction  gtc.Direction   `yaml:"direction"`
+	Label      gtc.Label       `yaml:"label"`
+	EAN        string          `yaml:"ean"`
+	KWhPerUnit float64         `yaml:"kwh_per_unit"`
+	RolloverAt float64         `yaml:"rollover_at"`
+	MaxPerHour float64         `yaml:"max_per_hour"`
+	Swaps      []Swap          `yaml:"swaps"`
+	// Baseline is "FROM..TO" (both days included), empty for automatic.
+	Baseline string `yaml:"baseline"`
+}
+
+// Swap is a meter replacement as written in a site file.
+type Swap struct {
+	At       time.Time `yaml:"at"`
+	OldIndex float64   `yaml:"old_index"`
+	NewIndex float64   `yaml:"new_index"`
+}
