@@ -1,0 +1,290 @@
+//go:build browser
+
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cpas-charleroi/gtc"
+)
+
+var screenshots = flag.String("screenshots", "", "folder to write PNGs into; none are written without it")
+
+type screen struct {
+	name          string
+	width, height int64
+	mobile        bool
+}
+
+func screens() []screen {
+	return []screen{{"phone", 360, 780, true}, {"desk", 1366, 768, false}, {"wall", 1920, 1080, false}}
+}
+
+// browser starts one headless Chromium and returns a new tab of it.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := os.Getenv("CHROMIUM")
+	if path == "" {
+		path = "/usr/bin/chromium"
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("no-first-run", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute))
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	do(t, ctx, chromedp.Navigate("about:blank"))
+	return ctx
+}
+
+func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	require.NoError(t, chromedp.Do(ctx, steps...))
+}
+
+// until waits for an expression to be true.
+func until(t *testing.T, ctx context.Context, script string) {
+	t.Helper()
+	_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](script, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(20*time.Second)))
+	require.NoError(t, err, script)
+}
+
+// open shows a page on a screen and waits until its stream has been heard.
+func open(t *testing.T, ctx context.Context, address string, s screen) {
+	t.Helper()
+	options := []chromedp.EmulateViewportOption{}
+	if s.mobile {
+		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	do(t, ctx, chromedp.EmulateViewport(s.width, s.height, options...), chromedp.Navigate(address), chromedp.WaitReady("main"))
+}
+
+func eval[T any](t *testing.T, ctx context.Context, script string) T {
+	t.Helper()
+	out, err := chromedp.Run(ctx, chromedp.Evaluate[T](script))
+	require.NoError(t, err, script)
+	return out
+}
+
+func serve(t *testing.T, f *fixture, silent time.Duration) *httptest.Server {
+	t.Helper()
+	h, err := newHandler(Options{Model: f, Version: "0.1.0"}, 15*time.Second, silent)
+	require.NoError(t, err)
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	t.Cleanup(srv.CloseClientConnections)
+	return srv
+}
+
+// pages of the fixture in their states: normal, abnormal, unknown, late, empty.
+func fixturePages() map[string]string {
+	return map[string]string{
+		"park": "/", "site": "/site/dampremy", "site-unknown": "/site/montignies", "site-never": "/site/gosselies",
+		"site-late": "/site/ransart", "site-empty": "/site/lodelinsart", "site-normal": "/site/central",
+		"energy": "/energy/dampremy/gas", "energy-saving": "/energy/roux/gas", "energy-blind": "/energy/gosselies/gas",
+		"meters": "/energy", "alarms": "/alarms", "more": "/more",
+	}
+}
+
+func TestEveryPageFitsEveryScreen(t *testing.T) {
+	srv := serve(t, newFixture(), time.Minute)
+	ctx := browser(t)
+	for _, s := range screens() {
+		for _, lang := range []string{"fr", "nl"} {
+			for name, path := range fixturePages() {
+				t.Run(fmt.Sprintf("%s/%s/%s", s.name, lang, name), func(t *testing.T) {
+					open(t, ctx, srv.URL+path+"?lang="+lang, s)
+					require.LessOrEqual(t, eval[int64](t, ctx, "document.documentElement.scrollWidth"), s.width, "the page is wider than the screen")
+					require.Empty(t, eval[[]string](t, ctx, clipped), "texts cut off")
+					if s.mobile {
+						require.Empty(t, eval[[]string](t, ctx, small), "targets under 48 px")
+					}
+					require.Equal(t, lang, eval[string](t, ctx, "document.documentElement.lang"))
+					keep(t, ctx, s, lang, name)
+				})
+			}
+		}
+	}
+}
+
+// clipped lists elements whose text is wider than the element that holds it.
+const clipped = `[...document.querySelectorAll('h1,h2,h3,p,li,a,td,th,summary')].filter(e => e.offsetParent && !e.classList.contains('vh') &&
+  getComputedStyle(e).overflow === 'visible' && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).display !== 'inline')
+  .map(e => e.tagName + '.' + e.className + ': ' + e.textContent.trim().slice(0, 60))`
+
+// small lists targets a thumb would miss. A title's link covers its whole
+// card; what only a keyboard reaches is exempt.
+const small = `[...document.querySelectorAll('a,button,select,input:not([type=hidden]),summary')].filter(e => e.offsetParent && !e.matches('.skip') &&
+  !e.closest('h3')).map(e => [e, e.getBoundingClientRect()]).filter(([e, b]) => b.height < 47.5 || b.width < 47.5)
+  .map(([e, b]) => e.tagName + ' ' + e.textContent.trim().slice(0, 40) + ' ' + Math.round(b.width) + 'x' + Math.round(b.height))`
+
+// keep writes the pictures of the documentation.
+func keep(t *testing.T, ctx context.Context, s screen, lang, name string) {
+	t.Helper()
+	all := os.Getenv("SCREENSHOTS_ALL") != ""
+	wanted := lang == "fr" && (s.name == "phone" || s.name == "desk") && (name == "park" || name == "site" || name == "energy")
+	if *screenshots == "" || !wanted && !all {
+		return
+	}
+	if s.mobile {
+		do(t, ctx, chromedp.EmulateViewport(s.width, s.height, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulateScale(2)))
+	}
+	until(t, ctx, `!document.body.dataset.stream || document.querySelector('#pulse').textContent.startsWith(document.querySelector('#pulse').dataset.live)`)
+	take := chromedp.FullScreenshot(100)
+	if s.mobile && os.Getenv("SCREENSHOTS_ALL") == "" {
+		take = chromedp.CaptureScreenshot()
+	}
+	data, err := chromedp.Run(ctx, take)
+	require.NoError(t, err)
+	data, err = smaller(data)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(*screenshots, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(*screenshots, strings.Join([]string{name, s.name, lang}, "-")+".png"), data, 0o644))
+}
+
+func TestWorstSiteFirst(t *testing.T) {
+	srv := serve(t, newFixture(), time.Minute)
+	ctx := browser(t)
+	open(t, ctx, srv.URL+"/?lang=fr", screens()[1])
+	got := eval[[]string](t, ctx, `[...document.querySelectorAll('.tile')].map(e => e.className.split(' ')[1])`)
+	require.Equal(t, []string{"p1", "p2", "p3", "unknown", "unknown", "stale", "drift", "normal", "normal", "normal", "normal", "normal"}, got)
+	require.Equal(t, "3", eval[string](t, ctx, `document.querySelector('.number').textContent`))
+}
+
+func TestValueChangesWithoutReload(t *testing.T) {
+	f := newFixture()
+	srv := serve(t, f, time.Minute)
+	ctx := browser(t)
+	open(t, ctx, srv.URL+"/site/central?lang=fr", screens()[1])
+	eval[bool](t, ctx, `window.same = true`)
+	v := f.value("circuit-1", "heating_circuit", "flow_temp", nil, "°C", 1048.25)
+	v.At = f.now.Add(time.Second)
+	change := Change{Site: "central", What: "sample", At: v.At, Values: []LiveValue{v}}
+	require.Eventually(t, func() bool { return f.publish(change) > 0 }, 20*time.Second, 50*time.Millisecond, "nobody listens")
+	until(t, ctx, `document.querySelector('[data-v="circuit-1/flow_temp"] .shown b').textContent === '1\u202f048,3' ||
+		 document.querySelector('[data-v="circuit-1/flow_temp"] .shown b').textContent === '1\u202f048,2'`)
+	require.True(t, eval[bool](t, ctx, "window.same === true"), "the page was loaded again")
+}
+
+func TestAlarmAppearsWithoutReload(t *testing.T) {
+	f := newFixture()
+	srv := serve(t, f, time.Minute)
+	ctx := browser(t)
+	open(t, ctx, srv.URL+"/?lang=fr", screens()[0])
+	eval[bool](t, ctx, `window.same = true`)
+	f.mu.Lock()
+	for i := range f.sites {
+		if f.sites[i].ID == "central" {
+			f.alarm(&f.sites[i], gtc.Alarm{Equipment: "fire-1", Class: "fire", Priority: 1, State: "unacknowledged", Label: text("Alarme incendie", "Brandalarm", "Fire alarm")}, time.Second)
+			f.alarm(&f.sites[i], gtc.Alarm{Equipment: "fire-1", Class: "fault", Priority: 1, State: "unacknowledged", Label: text("Dérangement", "Storing", "Fault")}, time.Second)
+		}
+	}
+	f.mu.Unlock()
+	change := Change{Site: "central", What: "alarm", At: f.now}
+	require.Eventually(t, func() bool { return f.publish(change) > 0 }, 20*time.Second, 50*time.Millisecond, "nobody listens")
+	until(t, ctx, `document.querySelector('.tile').id === 'site-central'`)
+	require.True(t, eval[bool](t, ctx, "window.same === true"), "the page was loaded again")
+}
+
+func TestBannerWhenTheStreamFallsSilent(t *testing.T) {
+	f := newFixture()
+	srv := serve(t, f, 2*time.Second)
+	ctx := browser(t)
+	open(t, ctx, srv.URL+"/?lang=fr", screens()[0])
+	require.True(t, eval[bool](t, ctx, `document.querySelector('#frozen').hidden`))
+	until(t, ctx, `!document.querySelector('#frozen').hidden && document.body.classList.contains('frozen')`)
+	require.Contains(t, eval[string](t, ctx, `document.querySelector('#frozen').textContent`), "Affichage figé depuis 14:03")
+	keep(t, ctx, screens()[0], "fr", "frozen")
+	require.Positive(t, f.publish(Change{Site: "central", What: "sample", At: f.now}))
+	until(t, ctx, `document.querySelector('#frozen').hidden`)
+}
+
+func TestAnotherCurveStaysInPlace(t *testing.T) {
+	srv := serve(t, newFixture(), time.Minute)
+	ctx := browser(t)
+	open(t, ctx, srv.URL+"/site/central?lang=fr", screens()[1])
+	eval[bool](t, ctx, `window.same = true`)
+	do(t, ctx, chromedp.Click(`[data-v="grid/power_kw"] a`))
+	until(t, ctx, `document.querySelector('#trend h2').textContent.includes('puissance')`)
+	require.True(t, eval[bool](t, ctx, "window.same === true && location.search.includes('power_kw')"))
+}
+
+func TestKeyboardWalksTheTiles(t *testing.T) {
+	srv := serve(t, newFixture(), time.Minute)
+	ctx := browser(t)
+	open(t, ctx, srv.URL+"/?lang=fr", screens()[1])
+	do(t, ctx, chromedp.KeyEvent("j"), chromedp.KeyEvent("j"))
+	require.Equal(t, "site-gilly", eval[string](t, ctx, `document.activeElement.id`))
+	do(t, ctx, chromedp.KeyEvent("k"))
+	require.Equal(t, "site-dampremy", eval[string](t, ctx, `document.activeElement.id`))
+	do(t, ctx, chromedp.KeyEvent("/"), chromedp.KeyEvent("siege"))
+	require.Equal(t, "siege", eval[string](t, ctx, `document.querySelector("#q").value`))
+	require.Equal(t, "site-central", eval[string](t, ctx, `[...document.querySelectorAll('.tile')].filter(e => e.offsetParent).map(e => e.id).join()`))
+}
+
+// TestAccessible runs axe-core on every page in light and dark. The script's
+// path comes from AXE (npm pack axe-core); without it the test is skipped.
+func TestAccessible(t *testing.T) {
+	axe := os.Getenv("AXE")
+	if axe == "" {
+		t.Skip("AXE does not name axe.min.js")
+	}
+	script, err := os.ReadFile(axe)
+	require.NoError(t, err)
+	srv := serve(t, newFixture(), time.Minute)
+	ctx := browser(t)
+	for _, scheme := range []string{"light", "dark"} {
+		for name, path := range fixturePages() {
+			for _, s := range screens()[:2] {
+				t.Run(scheme+"/"+s.name+"/"+name, func(t *testing.T) {
+					media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+						{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+					}}
+					_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media)
+					require.NoError(t, err)
+					open(t, ctx, srv.URL+path+"?lang=fr", s)
+					eval[int](t, ctx, string(script)+";0")
+					found, err := chromedp.Run(ctx, chromedp.Evaluate[string](runAxe, chromedp.EvalAwaitPromise))
+					require.NoError(t, err)
+					var violations []string
+					require.NoError(t, json.Unmarshal([]byte(found), &violations))
+					require.Empty(t, violations)
+					if scheme == "dark" {
+						s.name += "-dark"
+						keep(t, ctx, s, "fr", name)
+					}
+				})
+			}
+		}
+	}
+}
+
+// runAxe answers the broken rules of WCAG A and AA as a JSON list.
+const runAxe = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})
+	.then(r => JSON.stringify(r.violations.map(v => v.id + ': ' +
+		v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message || '')).join(' | '))))`
+
+func TestNothingIsRefusedByThePolicy(t *testing.T) {
+	srv := serve(t, newFixture(), time.Minute)
+	ctx := browser(t)
+	for name, path := range fixturePages() {
+		open(t, ctx, srv.URL+path, screens()[1])
+		require.Empty(t, eval[[]string](t, ctx, `[...document.querySelectorAll('[style],style,script:not([src])')].map(e => e.outerHTML.slice(0, 80))`), name)
+	}
+}

@@ -1,0 +1,210 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// page is one parsed page in one language.
+type page = *template.Template
+
+// view is what every page shows around its own content.
+type view struct {
+	Lang, Nav, Title, Version string
+	// Now is the instant the page tells; every age on it counts from there.
+	Now   time.Time
+	Store StoreState
+	// Standing counts the park's standing alarms by priority, Worst is the
+	// worst of them, 0 without one.
+	Standing, Worst int
+	// Silent is the silence in seconds after which the page is frozen.
+	Silent int
+	// Stream is where changes come from; "" on a page that shows nothing live.
+	Stream    string
+	Assets    assets
+	Languages []languageLink
+	// Units are the age words for the script.
+	Units map[string]string
+	// Months are the short names of the months, separated by spaces.
+	Months string
+	Body   any
+}
+
+type languageLink struct {
+	Lang, Href string
+	Current    bool
+}
+
+// pageNames lists the pages that have a template of their own.
+func pageNames() []string {
+	return []string{"park", "site", "energy", "meter", "alarms", "more", "lost"}
+}
+
+func loadPages(tongues map[string]*tongue) (map[string]map[string]page, error) {
+	out := map[string]map[string]page{}
+	for lang, t := range tongues {
+		out[lang] = map[string]page{}
+		for _, name := range pageNames() {
+			p, err := template.New("layout.html").Funcs(t.funcs()).
+				ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+			if err != nil {
+				return nil, fmt.Errorf("parse page %s: %w", name, err)
+			}
+			out[lang][name] = p
+		}
+	}
+	return out, nil
+}
+
+func (t *tongue) funcs() template.FuncMap {
+	return template.FuncMap{
+		"t": t.Text, "th": t.Markup, "count": t.Count, "named": t.Named,
+		"num": t.Number, "signed": t.Signed, "kwh": t.Energy, "eur": t.Money,
+		"day": t.Day, "moment": t.Moment, "ticking": t.Ticking, "ago": t.Ago, "since": t.Since,
+		"label":     func(l gtc.Label) string { return l.In(t.Lang) },
+		"sign":      sign,
+		"icon":      icon,
+		"priority":  func(p int) gtc.Priority { return gtc.Priority(p) },
+		"pct":       func(v float64) float64 { return v * 100 },
+		"civil":     t.civil,
+		"int":       func(n any) (string, error) { return t.whole(n) },
+		"alarmItem": func(now time.Time, a SiteAlarm, here bool) alarmItem { return alarmItem{a, now, here} },
+		"rowItem":   func(now time.Time, r valueRow) rowItem { return rowItem{r, now} },
+		"iso":       func(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) },
+	}
+}
+
+// alarmItem is an alarm on a page; Here leaves out the site's name on the
+// site's own page.
+type alarmItem struct {
+	Alarm SiteAlarm
+	Now   time.Time
+	Here  bool
+}
+
+// rowItem is a value on a page.
+type rowItem struct {
+	Row valueRow
+	Now time.Time
+}
+
+// content builds one page: its own part and whether it follows live changes.
+type content struct {
+	nav, title string
+	stream     string
+	status     int
+	body       any
+}
+
+// builder makes the content of a page for a visitor.
+type builder func(r *http.Request, t *tongue, park Park) (content, error)
+
+// page serves a page whose content build makes. What the model cannot answer
+// becomes a page that says so.
+func (s *server) page(name string, build builder) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		t := s.tongue(r)
+		s.keepLanguage(w, r)
+		park, err := s.model.Park(r.Context())
+		if err != nil {
+			s.fail(w, r, t, park, err)
+			return
+		}
+		c, err := build(r, t, park)
+		if err != nil {
+			s.fail(w, r, t, park, err)
+			return
+		}
+		s.render(w, r, t, name, park, c)
+	}
+}
+
+// fail shows why a page cannot be shown.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, t *tongue, park Park, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return
+	}
+	p := s.explain(err)
+	if p.Status >= http.StatusInternalServerError {
+		s.log.Warn().Err(err).Str("path", r.URL.Path).Msg("page not shown")
+	}
+	s.render(w, r, t, "lost", park, content{
+		title: t.must("problem." + p.kind + ".title"), status: p.Status,
+		body: lost{Title: t.must("problem." + p.kind + ".title"), Detail: t.must("problem."+p.kind+".detail", p.args...)},
+	})
+}
+
+// lost is a page that is not there or cannot be shown.
+type lost struct{ Title, Detail string }
+
+func (s *server) lostPage(_ *http.Request, t *tongue, _ Park) (content, error) {
+	title := t.must("problem.page.title")
+	return content{title: title, status: http.StatusNotFound, body: lost{title, t.must("problem.page.detail")}}, nil
+}
+
+func (s *server) morePage(_ *http.Request, t *tongue, _ Park) (content, error) {
+	return content{nav: "more", title: t.must("more.title")}, nil
+}
+
+func (s *server) render(w http.ResponseWriter, r *http.Request, t *tongue, name string, park Park, c content) {
+	v := view{
+		Lang: t.Lang, Nav: c.nav, Title: c.title, Version: s.version, Now: park.At, Store: park.Store,
+		Silent: int(s.silent / time.Second), Stream: c.stream, Assets: s.assets, Languages: languageLinks(r.URL, t.Lang),
+		Units:  map[string]string{"s": t.texts["unit.s"], "min": t.texts["unit.min"], "h": t.texts["unit.h"], "d": t.texts["unit.d"]},
+		Months: strings.Join(t.locale.Months[:], " "), Body: c.body,
+	}
+	v.Standing, v.Worst = standing(park)
+	var buf bytes.Buffer
+	if err := s.pages[t.Lang][name].Execute(&buf, v); err != nil {
+		s.log.Error().Err(err).Str("page", name).Msg("page not rendered")
+		s.problem(w, r, problem{Status: http.StatusInternalServerError, kind: "internal"})
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", t.Lang)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Language, Cookie")
+	if c.status != 0 {
+		w.WriteHeader(c.status)
+	}
+	s.write(w, buf.Bytes())
+}
+
+// standing counts the standing alarms of the park and finds the worst priority.
+func standing(park Park) (n, worst int) {
+	for _, site := range park.Sites {
+		for p := 1; p <= 4; p++ {
+			n += site.Alarms[p]
+			if site.Alarms[p] > 0 && (worst == 0 || p < worst) {
+				worst = p
+			}
+		}
+	}
+	return n, worst
+}
+
+// languageLinks are links to the same page in every language.
+func languageLinks(u *url.URL, current string) []languageLink {
+	var out []languageLink
+	for _, lang := range languages() {
+		q := u.Query()
+		q.Set("lang", lang)
+		q.Del("part")
+		out = append(out, languageLink{Lang: lang, Href: u.Path + "?" + q.Encode(), Current: lang == current})
+	}
+	return out
+}
