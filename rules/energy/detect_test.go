@@ -1,0 +1,221 @@
+package energy
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/cpas-charleroi/gtc"
+)
+
+// watched returns two made-up years and the baseline of the first.
+func watched(tb testing.TB, seed int64) (Baseline, []Day) {
+	tb.Helper()
+	days := madeUp(730, 15, 40, seed)
+	b, err := Fit(days, FitOptions{Carrier: gtc.CarrierGas, To: days[365].Date})
+	require.NoError(tb, err)
+	require.True(tb, b.Eligible, b.Reason)
+	return b, days
+}
+
+func ofKind(found []gtc.Finding, kind gtc.FindingKind) (out []gtc.Finding) {
+	for _, f := range found {
+		if f.Kind == kind {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func TestDriftIsFoundOnceAndEnds(t *testing.T) {
+	b, days := watched(t, 2)
+	for i := 400; i < 470; i++ {
+		days[i].KWh *= 1.25
+	}
+	found := ofKind(Detect(b, days, DetectOptions{Site: "s", Meter: "m"}), gtc.FindingDrift)
+	require.Len(t, found, 1)
+	f := found[0]
+	require.WithinDuration(t, days[400].Date, f.Onset, 6*24*time.Hour)
+	require.WithinDuration(t, days[407].Date, f.Detected, 14*24*time.Hour)
+	require.WithinDuration(t, days[470].Date, f.End, 14*24*time.Hour)
+	require.InDelta(t, 25, f.ExcessPct, 8)
+	require.Greater(t, f.Confidence, .99)
+	require.Equal(t, "s/m/"+f.Rule+"/"+f.Onset.Format(time.DateOnly), f.ID)
+	require.NotEmpty(t, f.Causes)
+	require.Contains(t, f.Text["fr"], "de plus que la consommation attendue")
+	require.Contains(t, f.Text["nl"], "meer dan het verwachte verbruik")
+	require.Contains(t, f.Text["en"], "than expected")
+	require.Empty(t, ofKind(Detect(b, days[:400], DetectOptions{}), gtc.FindingDrift))
+}
+
+func TestSavingIsFound(t *testing.T) {
+	b, days := watched(t, 3)
+	for i := 400; i < 730; i++ {
+		days[i].KWh *= .75
+	}
+	found := Detect(b, days, DetectOptions{})
+	require.Empty(t, ofKind(found, gtc.FindingDrift))
+	saving := ofKind(found, gtc.FindingSaving)
+	require.Len(t, saving, 1)
+	require.Zero(t, saving[0].End)
+	require.InDelta(t, -25, saving[0].ExcessPct, 8)
+}
+
+// TestCausesOf divides excesses of which the cause is known.
+func TestCausesOf(t *testing.T) {
+	b, days := watched(t, 4)
+	w := newWatch(b)
+	for id, extra := range map[string]func(d Day) float64{
+		CauseBase:    func(Day) float64 { return 80 },
+		CauseSlope:   func(d Day) float64 { return 12 * max(0, 15-d.Temp) },
+		CauseWeekend: func(d Day) float64 { return map[bool]float64{true: 500}[isWeekend(d.Date)] },
+		CauseSummer:  func(d Day) float64 { return map[bool]float64{true: 120}[d.Temp > 15.5] },
+	} {
+		var line []judged
+		total := 0.0
+		for _, d := range days[366:] {
+			j := w.judge(d)
+			j.y = j.e + extra(d)
+			total += extra(d)
+			line = append(line, j)
+		}
+		causes := causesOf(b, line, 1)
+		require.NotEmpty(t, causes, id)
+		require.Equal(t, id, causes[0].ID)
+		require.InDelta(t, total, causes[0].KWh, .15*total)
+		require.NotEmpty(t, causes[0].Label["nl"])
+	}
+}
+
+// TestNoLookAhead: what is known on the day of detection is never taken back
+// or moved by later days.
+func TestNoLookAhead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		days := madeUp(730, 15, 60, rapid.Int64Range(0, 50).Draw(t, "seed"))
+		b, err := Fit(days, FitOptions{Carrier: gtc.CarrierGas, To: days[365].Date})
+		require.NoError(t, err)
+		from := rapid.IntRange(365, 700).Draw(t, "from")
+		rise := rapid.Float64Range(.5, 1.6).Draw(t, "rise")
+		for i := from; i < min(730, from+rapid.IntRange(1, 200).Draw(t, "length")); i++ {
+			days[i].KWh *= rise
+		}
+		for _, want := range Detect(b, days, DetectOptions{}) {
+			until := 365
+			for days[until-1].Date.Before(want.Detected) {
+				until++
+			}
+			var same bool
+			for _, got := range Detect(b, days[:until], DetectOptions{}) {
+				same = same || got.ID == want.ID && got.Detected.Equal(want.Detected) && got.End.IsZero()
+			}
+			require.True(t, same, "%s of %s not known on that day", want.ID, want.Detected)
+		}
+	})
+}
+
+func TestDataFindings(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule   string
+		change func(i int, d *Day)
+	}{
+		"zero":  {RuleZero, func(_ int, d *Day) { d.KWh = 0 }},
+		"stuck": {RuleStuck, func(_ int, d *Day) { d.KWh = 321.5 }},
+		"unit":  {RuleUnit, func(_ int, d *Day) { d.KWh /= 11 }},
+		"wh":    {RuleUnit, func(_ int, d *Day) { d.KWh *= 1000 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, days := watched(t, 5)
+			for i := 370; i < 390; i++ {
+				c.change(i, &days[i])
+			}
+			found := Detect(b, days[:420], DetectOptions{})
+			data := ofKind(found, gtc.FindingData)
+			require.Len(t, data, 1)
+			require.Equal(t, c.rule, data[0].Rule)
+			require.Equal(t, days[370].Date, data[0].Onset)
+			require.Equal(t, days[390].Date, data[0].End)
+			require.NotEmpty(t, data[0].Text["fr"])
+			require.Empty(t, ofKind(found, gtc.FindingDrift), "the meter is at fault, not the building")
+		})
+	}
+}
+
+// quiet is the seed of two years without a finding of their own.
+const quiet = 7
+
+func TestGapsAndAbsentDaysAreNotDrift(t *testing.T) {
+	b, days := watched(t, quiet)
+	var kept []Day
+	for i, d := range days {
+		switch {
+		case i >= 380 && i < 400: // no row
+			continue
+		case i >= 420 && i < 440: // a gap whose total was spread
+			d.Coverage, d.KWh = 0, d.KWh*3
+		case i >= 450 && i < 460:
+			d.HasTemp = false
+		case i%40 == 7 && d.Temp < 9: // zero for missing
+			d.KWh = 0
+		}
+		kept = append(kept, d)
+	}
+	want := Detect(b, days, DetectOptions{})
+	require.Empty(t, want, "the seed has no finding of its own")
+	require.Empty(t, Detect(b, kept, DetectOptions{}))
+	require.Empty(t, Detect(Baseline{}, kept, DetectOptions{}))
+	require.Empty(t, Detect(b, days[:365], DetectOptions{}))
+}
+
+// TestRealBuildings judges the four buildings that are known.
+func TestRealBuildings(t *testing.T) {
+	for name, c := range map[string]struct {
+		year  string
+		drift bool
+	}{
+		"b25_gas_drifts": {"2019", true}, "b109_gas_steady": {"2018", false}, "b19_gas_steady": {"2018", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := os.Open(filepath.Join(sharedData(t), name+".csv"))
+			require.NoError(t, err)
+			defer func() { require.NoError(t, f.Close()) }()
+			table, err := ReadCSV(f, CSVOptions{Strict: true})
+			require.NoError(t, err)
+			from := date(t, c.year+"-01-01")
+			b, err := Fit(table.Days, FitOptions{Carrier: gtc.CarrierGas, From: from, To: from.AddDate(1, 0, 0)})
+			require.NoError(t, err)
+			drift := ofKind(Detect(b, table.Days, DetectOptions{}), gtc.FindingDrift)
+			require.Equal(t, c.drift, len(drift) > 0)
+		})
+	}
+}
+
+func benchmarkFit(b *testing.B, mode Mode, carrier gtc.Carrier) {
+	b.Helper()
+	days := madeUp(365, 15, 40, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Fit(days, FitOptions{Mode: mode, Carrier: carrier}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkFitCaltrack(b *testing.B) { benchmarkFit(b, CalTRACK, gtc.CarrierGas) }
+
+func BenchmarkFitCaltrackElectricity(b *testing.B) { benchmarkFit(b, CalTRACK, gtc.CarrierElectricity) }
+
+func BenchmarkFitNative(b *testing.B) { benchmarkFit(b, Native, gtc.CarrierGas) }
+
+func BenchmarkFitNativeElectricity(b *testing.B) { benchmarkFit(b, Native, gtc.CarrierElectricity) }
+
+func BenchmarkDetect(b *testing.B) {
+	base, days := watched(b, 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		Detect(base, days, DetectOptions{})
+	}
+}

@@ -1,0 +1,126 @@
+package energy
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+	"time"
+)
+
+// Limits of what is fitted.
+const (
+	// minFitDays is the least number of days on which anything is fitted.
+	minFitDays = 10
+	// The least coverage of a day: CalTRACK's and our own.
+	minCoverageCaltrack = 0.5
+	minCoverage         = 0.9
+	// zeroBelow is the outdoor temperature in °C under which a day without
+	// any heating energy is doubtful.
+	zeroBelow = 10.0
+	// habitualZero is the share of such days on one weekday from which they
+	// are a habit of the building and not a fault of the meter.
+	habitualZero = 0.5
+)
+
+// errNothing says that no baseline can be fitted at all.
+var errNothing = errors.New("fit baseline: fewer than 10 days have both a consumption and a temperature")
+
+// point is one day as the regression sees it.
+type point struct{ t, y float64 }
+
+// byTemperature orders points by temperature.
+func byTemperature(a, b point) int { return cmp.Compare(a.t, b.t) }
+
+// selection is what a baseline is fitted on.
+type selection struct {
+	days []Day
+	// points are the days in order of temperature.
+	points []point
+	// asked counts the days of the period, zeros the winter days of zero
+	// taken for gaps, negative the days below zero left out.
+	asked, zeros, negative int
+	// zeroGap says that a cold day of zero is a gap for this carrier.
+	zeroGap bool
+}
+
+// selectDays keeps the days that can be fitted, in order of date.
+func selectDays(days []Day, o FitOptions) (selection, error) {
+	var s selection
+	least := minCoverage
+	if o.Mode == CalTRACK {
+		least = minCoverageCaltrack
+	}
+	for _, d := range days {
+		if !inside(d.Date, o.From, o.To) {
+			continue
+		}
+		s.asked++
+		switch {
+		case !usable(d, least):
+		case d.KWh < 0:
+			s.negative++
+		default:
+			s.days = append(s.days, d)
+		}
+	}
+	slices.SortStableFunc(s.days, func(a, b Day) int { return a.Date.Compare(b.Date) })
+	s.zeroGap = o.Mode == Native && !cools(o.Carrier)
+	if s.zeroGap {
+		s.dropZeroDays()
+	}
+	if len(s.days) < minFitDays {
+		return selection{}, errNothing
+	}
+	s.points = make([]point, len(s.days))
+	for i, d := range s.days {
+		s.points[i] = point{d.Temp, d.KWh}
+	}
+	slices.SortStableFunc(s.points, byTemperature)
+	return s, nil
+}
+
+// usable reports whether a day has what a fit needs.
+func usable(d Day, least float64) bool {
+	return d.HasKWh && d.HasTemp && d.Coverage >= least && !math.IsNaN(d.KWh) && !math.IsInf(d.KWh, 0) && !math.IsNaN(d.Temp)
+}
+
+// inside reports whether from ≤ t < to, a zero limit being none.
+func inside(t, from, to time.Time) bool {
+	return (from.IsZero() || !t.Before(from)) && (to.IsZero() || t.Before(to))
+}
+
+// dropZeroDays takes cold days of zero for gaps, because exports write zero
+// for missing, unless the building rests on that weekday as a habit.
+func (s *selection) dropZeroDays() {
+	habit := zeroHabit(s.days)
+	s.days = slices.DeleteFunc(s.days, func(d Day) bool {
+		if !coldZero(d) || habit[d.Date.Weekday()] {
+			return false
+		}
+		s.zeros++
+		return true
+	})
+}
+
+// coldZero reports whether a day is cold and without consumption.
+func coldZero(d Day) bool { return d.KWh == 0 && d.HasKWh && d.HasTemp && d.Temp < zeroBelow }
+
+// zeroHabit reports for each weekday whether cold days of zero are the rule.
+func zeroHabit(days []Day) [7]bool {
+	var zero, cold [7]int
+	for _, d := range days {
+		if !d.HasKWh || !d.HasTemp || d.Temp >= zeroBelow {
+			continue
+		}
+		cold[d.Date.Weekday()]++
+		if d.KWh == 0 {
+			zero[d.Date.Weekday()]++
+		}
+	}
+	var habit [7]bool
+	for i := range habit {
+		habit[i] = cold[i] > 0 && float64(zero[i]) > habitualZero*float64(cold[i])
+	}
+	return habit
+}
