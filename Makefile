@@ -1,0 +1,75 @@
+# gtc: `make run` shows it, `make test` proves it. See `make help`.
+SHELL    := /bin/sh
+BIN      := $(CURDIR)/var/bin
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -X github.com/cpas-charleroi/gtc/internal/cli.Version=$(VERSION)
+INFLUXD  := github.com/influxdata/influxdb/cmd/influxd@v1.8.10
+LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 20s
+
+.PHONY: help build run demo test test-full unit e2e browser lint fmt check bench fuzz golden screenshots influxd prerequisites clean
+
+help: ## list of targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile
+
+build: ## the program at bin/gtc
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/gtc ./cmd/gtc
+
+run: prerequisites build influxd ## build, get InfluxDB, start the demo (ARGS="--replay FILE" …)
+	@exec bin/gtc demo $(ARGS)
+
+demo: run
+
+influxd: $(BIN)/influxd
+$(BIN)/influxd:
+	@echo "building InfluxDB 1.8.10 (about two minutes, once)"; GOFLAGS= GOBIN=$(BIN) go install $(INFLUXD)
+
+$(BIN)/golangci-lint:
+	@echo "building golangci-lint (about three minutes, once)"; GOFLAGS= GOBIN=$(BIN) go install $(LINT)
+
+prerequisites:
+	@deploy/dev/prerequisites.sh
+
+test: ## lint, unit, end-to-end and browser tests, with the race detector
+	@deploy/dev/prerequisites.sh test
+	$(MAKE) lint check unit e2e browser
+
+test-full: influxd build ## what is too slow for every run: replay of real meters, fuzzing
+	go test -count=1 -timeout 30m -tags 'e2e full' -run 'Full' ./internal/cli
+	$(MAKE) fuzz
+
+unit: influxd ## unit and integration tests
+	go test -race -timeout 15m ./...
+
+e2e: influxd build ## the whole system against a real InfluxDB
+	go test -race -count=1 -timeout 10m -tags e2e ./internal/cli
+
+browser: influxd build ## the pages in headless Chromium
+	go test -count=1 -timeout 10m -tags browser ./dashboards/console/...
+
+lint: $(BIN)/golangci-lint ## static checks
+	$(BIN)/golangci-lint run ./...
+
+fmt: $(BIN)/golangci-lint ## format the code
+	$(BIN)/golangci-lint fmt ./...
+
+check: build ## every shipped configuration
+	bin/gtc check deploy/demo
+	bin/gtc check deploy/example
+
+bench: influxd build ## benchmarks; keep results in docs/benchmarks.md
+	go test -run '^$$' -bench . -benchtime 1s ./...
+	go test -count=1 -timeout 10m -tags 'e2e bench' -run '^$$' -bench . ./internal/cli
+
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$f); do \
+	echo "$$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); done; done
+
+golden: ## rewrite golden files and generated pages
+	go test ./... -update || true
+
+screenshots: influxd build ## photograph the pages into docs/screenshots
+	go test -count=1 -tags browser ./dashboards/console/... -screenshots
+
+clean: ## remove what was built; var/demo holds the demo's data
+	rm -rf bin var/bin

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cpas-charleroi/gtc/internal/config"
+)
+
+func newCheckCommand(env Env) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check [DIR]",
+		Short: "Vérifie une configuration et liste toutes les erreurs",
+		Long:  "Reads the configuration folder DIR (the current one by default) and lists every mistake as file:line:col: what. Exit status 1 when there is one.",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			cfg, err := config.Load(dir)
+			var mistakes config.Mistakes
+			if err != nil && !errors.As(err, &mistakes) {
+				return inputError(err)
+			}
+			if asJSON {
+				return printMistakes(env, dir, mistakes)
+			}
+			if err != nil {
+				return inputError(err)
+			}
+			devices := 0
+			for _, s := range cfg.Sites {
+				devices += len(s.Devices)
+			}
+			_, err = fmt.Fprintf(env.Stdout, "%s: %d sites, %d devices, %d profiles: no mistake\n", dir, len(cfg.Sites), devices, len(cfg.Profiles))
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the mistakes as JSON")
+	return cmd
+}
+
+func printMistakes(env Env, dir string, mistakes config.Mistakes) error {
+	if mistakes == nil {
+		mistakes = config.Mistakes{}
+	}
+	enc := json.NewEncoder(env.Stdout)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(map[string]any{"dir": dir, "mistakes": mistakes}); err != nil {
+		return err
+	}
+	if len(mistakes) > 0 {
+		return inputError(fmt.Errorf("%s: %d mistakes", dir, len(mistakes)))
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/config"
+	"github.com/cpas-charleroi/gtc/internal/hub"
+	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
+)
+
+// defaultConsole is where the console listens unless told otherwise.
+const defaultConsole = "127.0.0.1:8080"
+
+// centre is the hub with its bus and its way to InfluxDB.
+type centre struct {
+	bus      *bus.Hub
+	db       *influx.Client
+	hub      *hub.Hub
+	listener net.Listener
+}
+
+// centreOptions are what serve and demo give differently.
+type centreOptions struct {
+	config   *config.Config
+	influx   influx.Options
+	busDir   string
+	listen   string
+	every    time.Duration
+	progress func(done, total int)
+	getenv   func(string) string
+	log      zerolog.Logger
+	registry *prometheus.Registry
+}
+
+// startCentre opens the hub's bus and console; the caller runs and closes it.
+func startCentre(ctx context.Context, o centreOptions) (*centre, error) {
+	cat, err := catalogue.Load()
+	if err != nil {
+		return nil, err
+	}
+	classes, err := alarm.Load(cat, os.DirFS(o.config.Dir))
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := edgePasswords(o)
+	if err != nil {
+		return nil, err
+	}
+	c := &centre{}
+	if c.db, err = influx.Open(o.influx); err != nil {
+		return nil, inputError(err)
+	}
+	b := o.config.Hub.Bus
+	c.bus, err = bus.StartHub(ctx, bus.HubOptions{
+		Listen: b.Listen, LeafListen: b.LeafListen, Dir: o.busDir, CertFile: b.CertFile, KeyFile: b.KeyFile, CAFile: b.CAFile,
+		Sites: passwords, Log: o.log, Registry: o.registry,
+	})
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	if o.listen == "" {
+		o.listen = defaultConsole
+	}
+	if c.listener, err = listen(ctx, "console", o.listen, o.log); err != nil {
+		c.close()
+		return nil, err
+	}
+	c.hub, err = hub.New(ctx, hub.Options{
+		Config: o.config, Catalogue: cat, Classes: classes, Bus: c.bus, Influx: c.db, Listener: c.listener,
+		Version: Version, EnergyEvery: o.every, Progress: o.progress, Log: o.log, Registry: o.registry,
+	})
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *centre) close() {
+	if c.listener != nil {
+		_ = c.listener.Close() // already closed when the hub ran
+	}
+	if c.bus != nil {
+		c.bus.Close()
+	}
+	if c.db != nil {
+		c.db.Close()
+	}
+}
+
+// edgePasswords reads each site's password from the credentials folder.
+func edgePasswords(o centreOptions) (map[gtc.SiteID]string, error) {
+	out := map[gtc.SiteID]string{}
+	for _, s := range o.config.Sites {
+		p, err := config.Secret(o.getenv, "", filepath.Join(o.config.Hub.Bus.CredentialsDir, string(s.ID)))
+		if err != nil {
+			return nil, inputError(fmt.Errorf("read password of site %s: %w", s.ID, err))
+		}
+		out[s.ID] = p
+	}
+	return out, nil
+}
+
+// listen opens an address. When another program has it, a free port of the
+// same host is used, and the log says so.
+func listen(ctx context.Context, what, addr string, log zerolog.Logger) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err == nil {
+		return l, nil
+	}
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen for %s: %w", what, err)
+	}
+	host, _, splitErr := net.SplitHostPort(addr)
+	if splitErr != nil {
+		return nil, inputError(splitErr)
+	}
+	l, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return nil, fmt.Errorf("listen for %s: %w", what, err)
+	}
+	log.Warn().Str("wanted", addr).Str("used", l.Addr().String()).Msg(what + ": the address is in use by another program, another port is taken")
+	return l, nil
+}
+
+// influxOptions takes InfluxDB's address from the configuration and its token
+// from the environment or a file.
+func influxOptions(cfg *config.Config, getenv func(string) string) (influx.Options, error) {
+	in := cfg.Hub.Influx
+	token, err := config.Secret(getenv, "GTC_INFLUX_TOKEN", in.TokenFile)
+	if err != nil {
+		return influx.Options{}, inputError(fmt.Errorf("read token of InfluxDB: %w", err))
+	}
+	return influx.Options{URL: in.URL, Token: token, Org: in.Org}, nil
+}
+
+// newRegistry makes a registry with the program's own figures.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// freeListen returns addr, or a free port of its host when it is taken.
+func freeListen(ctx context.Context, what, addr string, log zerolog.Logger) (string, error) {
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	l, err := listen(ctx, what, addr, log)
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cpas-charleroi/gtc/internal/config"
+)
+
+func newServeCommand(env Env) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Fait tourner le centre : bus, base de données, alarmes, énergie, console",
+		Long:  "Runs the hub from the configuration folder: pulls every site's queue, stores it in InfluxDB, judges alarms and energy, and serves the console.",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := newLog(cmd, env.Stderr)
+			if err != nil {
+				return err
+			}
+			cfg, err := config.Load(dir)
+			if err != nil {
+				return inputError(err)
+			}
+			if cfg.Hub.Influx.URL == "" {
+				return inputError(errors.New("gtc.yaml: influx.url is missing: serve needs the address of an InfluxDB"))
+			}
+			in, err := influxOptions(cfg, env.Getenv)
+			if err != nil {
+				return err
+			}
+			c, err := startCentre(cmd.Context(), centreOptions{
+				config: cfg, influx: in, busDir: cfg.Hub.Bus.Dir, listen: cfg.Hub.Console.Listen,
+				getenv: env.Getenv, log: log, registry: newRegistry(),
+			})
+			if err != nil {
+				return err
+			}
+			defer c.close()
+			log.Info().Str("console", "http://"+c.listener.Addr().String()).Str("leaf", c.bus.LeafURL()).Int("sites", len(cfg.Sites)).Msg("hub started")
+			return c.hub.Run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&dir, "config", ".", "configuration folder")
+	return cmd
+}

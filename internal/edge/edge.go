@@ -1,0 +1,151 @@
+// Package edge runs one site: the bus of the site with its queue and broker,
+// the collector that reads its devices, and the heartbeat.
+package edge
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cpas-charleroi/gtc/collector"
+	"github.com/cpas-charleroi/gtc/collector/profile"
+	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/clock"
+	"github.com/cpas-charleroi/gtc/internal/config"
+)
+
+// beat is the time between two heartbeats.
+const beat = 15 * time.Second
+
+// Options of an edge.
+type Options struct {
+	Site      *config.Site
+	Profiles  map[string]*profile.Profile
+	Catalogue *catalogue.Catalogue
+	// Dir keeps the site's queue.
+	Dir string
+	// ConfigDir is what relative password files of the site are relative to.
+	ConfigDir string
+	// HubURL overrides the site's own, "" for none.
+	HubURL   string
+	Clock    clock.Clock
+	Getenv   func(string) string
+	Log      zerolog.Logger
+	Registry prometheus.Registerer
+}
+
+// Edge is a running site.
+type Edge struct {
+	bus       *bus.Edge
+	collector *collector.Collector
+	log       zerolog.Logger
+	site      *config.Site
+}
+
+// Start opens the site's queue and broker and prepares its sources. The
+// caller must Run it, and Close it afterwards.
+func Start(ctx context.Context, o Options) (*Edge, error) {
+	if o.Clock == nil {
+		o.Clock = clock.Wall{}
+	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
+	b, err := startBus(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	c, err := collector.New(collector.Options{
+		Site: o.Site, Profiles: o.Profiles, Catalogue: o.Catalogue, Queue: b, Clock: o.Clock,
+		Getenv: o.Getenv, Log: o.Log, Registry: o.Registry,
+	})
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return &Edge{bus: b, collector: c, log: o.Log, site: o.Site}, nil
+}
+
+func startBus(ctx context.Context, o Options) (*bus.Edge, error) {
+	url := o.Site.Hub.URL
+	if o.HubURL != "" {
+		url = o.HubURL
+	}
+	password := ""
+	if url != "" {
+		var err error
+		if password, err = config.Secret(o.Getenv, "GTC_HUB_PASSWORD", o.Site.Hub.PasswordFile); err != nil {
+			return nil, fmt.Errorf("start edge of %s: %w", o.Site.ID, err)
+		}
+	}
+	users, err := mqttUsers(o)
+	if err != nil {
+		return nil, err
+	}
+	b, err := bus.StartEdge(ctx, bus.EdgeOptions{
+		Site: o.Site.ID, Dir: filepath.Join(o.Dir, string(o.Site.ID)), MQTTListen: o.Site.Broker.Listen, MQTTUsers: users,
+		HubURL: url, Password: password, CAFile: o.Site.Hub.CAFile, SyncAlways: true, Log: o.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start edge of %s: %w", o.Site.ID, err)
+	}
+	return b, nil
+}
+
+func mqttUsers(o Options) ([]bus.MQTTUser, error) {
+	var users []bus.MQTTUser
+	for _, u := range o.Site.Broker.Users {
+		p, err := config.Secret(o.Getenv, "", u.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("start broker of %s: user %s: %w", o.Site.ID, u.User, err)
+		}
+		users = append(users, bus.MQTTUser{User: u.User, Password: p, Publish: u.Publish, Subscribe: u.Subscribe})
+	}
+	return users, nil
+}
+
+// Bus returns the site's bus.
+func (e *Edge) Bus() *bus.Edge { return e.bus }
+
+// Run reads and beats until ctx ends.
+func (e *Edge) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.collector.Run(ctx) })
+	g.Go(func() error { return e.beat(ctx) })
+	return g.Wait()
+}
+
+// Close ends the site's bus; call it after Run returned.
+func (e *Edge) Close() { e.bus.Close() }
+
+// beat tells the hub every 15 s that the edge is there and how its devices
+// are. The heartbeat is of this machine's clock, whatever clock the devices
+// are read by.
+func (e *Edge) beat(ctx context.Context) error {
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	first := time.NewTimer(2 * time.Second)
+	defer first.Stop()
+	for seq := uint64(1); ; seq++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-first.C:
+		case <-tick.C:
+		}
+		queued, err := e.bus.Queued(ctx)
+		if err != nil && ctx.Err() == nil {
+			e.log.Warn().Err(err).Msg("queue length unknown")
+		}
+		h := bus.Health{Site: e.site.ID, Boot: e.bus.Boot(), Seq: seq, At: time.Now().UTC(), Devices: e.collector.Health(), Queued: queued}
+		if err := e.bus.Heartbeat(ctx, h); err != nil {
+			e.log.Warn().Err(err).Msg("heartbeat")
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/config"
+	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/internal/ingest"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
+)
+
+type busDevice = bus.DeviceHealth
+
+// Options say what a hub works with.
+type Options struct {
+	Config    *config.Config
+	Catalogue *catalogue.Catalogue
+	Classes   []alarm.Class
+	Bus       *bus.Hub
+	Influx    *influx.Client
+	// Listener serves the console and the API; the hub closes it.
+	Listener net.Listener
+	Version  string
+	// EnergyEvery is how often touched meters are rolled up and judged, one
+	// minute when 0.
+	EnergyEvery time.Duration
+	// Progress, when set, follows a pass of the energy rules over the meters.
+	Progress func(done, total int)
+	Now      func() time.Time
+	Log      zerolog.Logger
+	Registry *prometheus.Registry
+}
+
+// Hub joins all parts of the centre.
+type Hub struct {
+	log      zerolog.Logger
+	now      func() time.Time
+	every    time.Duration
+	bus      *bus.Hub
+	db       *influx.Client
+	sites    []*siteInfo
+	byID     map[gtc.SiteID]*siteInfo
+	factors  []gtc.Factor
+	tariffs  []gtc.Tariff
+	live     *live
+	alarms   *alarms
+	findings *findings
+	energy   *energyRules
+	changes  *changes
+	store    store
+	metrics  *metrics
+	handler  http.Handler
+	listener net.Listener
+	// firstPass is closed when the energy rules have been through every meter
+	// once.
+	firstPass chan struct{}
+}
+
+// store is the state of the way into InfluxDB.
+type store struct {
+	mu    sync.Mutex
+	state console.StoreState
+}
+
+// New prepares a hub; it reads the kept alarms and findings from the bus.
+func New(ctx context.Context, o Options) (*Hub, error) {
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Now().UTC() }
+	}
+	if o.EnergyEvery == 0 {
+		o.EnergyEvery = time.Minute
+	}
+	h := &Hub{
+		log: o.Log, now: o.Now, every: o.EnergyEvery, bus: o.Bus, db: o.Influx, listener: o.Listener,
+		byID: map[gtc.SiteID]*siteInfo{}, live: newLive(), changes: newChanges(), firstPass: make(chan struct{}),
+	}
+	h.factors, h.tariffs = o.Config.Hub.FactorList(), o.Config.Hub.TariffList()
+	h.store.state = console.StoreState{Since: o.Now(), Error: "not yet reached"}
+	domain, stations := h.addSites(o)
+	restored, err := restoreState[gtc.Alarm](ctx, o.Bus.State(), keyAlarm)
+	if err != nil {
+		return nil, fmt.Errorf("start hub: %w", err)
+	}
+	kept, err := restoreState[gtc.Finding](ctx, o.Bus.State(), keyFinding)
+	if err != nil {
+		return nil, fmt.Errorf("start hub: %w", err)
+	}
+	h.alarms = newAlarms(o.Classes, domain, restored, h.serves())
+	h.findings = newFindings(kept)
+	h.energy = newEnergyRules(history{o.Influx}, domain, stations, o.Log)
+	h.energy.passes = o.Progress
+	h.metrics = newMetrics(o.Registry, h)
+	h.handler, err = console.New(console.Options{
+		Model: h, Language: o.Config.Hub.Console.Language, Version: o.Version, Log: o.Log,
+		Registry: o.Registry, Health: h.Health,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start hub: %w", err)
+	}
+	return h, nil
+}
+
+func (h *Hub) addSites(o Options) (domain []gtc.Site, stations []StationSource) {
+	for _, s := range o.Config.Sites {
+		info := newSiteInfo(s, o.Config.Profiles, o.Catalogue)
+		h.sites = append(h.sites, info)
+		h.byID[info.ID] = info
+		domain = append(domain, info.Site)
+		if s.WeatherEquipment != "" {
+			stations = append(stations, StationSource{Station: s.WeatherStation, Site: s.ID, Weather: s.WeatherEquipment})
+		}
+	}
+	return domain, stations
+}
+
+func (h *Hub) serves() map[gtc.SiteID]map[gtc.DeviceID][]gtc.EquipmentID {
+	out := map[gtc.SiteID]map[gtc.DeviceID][]gtc.EquipmentID{}
+	for _, s := range h.sites {
+		out[s.ID] = s.serves
+	}
+	return out
+}
+
+// Run works until ctx ends, then returns when everything it started has ended.
+func (h *Hub) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return h.serve(ctx) })
+	g.Go(func() error { return h.bus.Run(ctx) })
+	g.Go(func() error { return h.bus.Live(ctx, h.onLive, h.onHealth) })
+	g.Go(func() error { return h.bus.Consume(ctx, bus.StreamSamples, "ALARMS", 256, h.onStored) })
+	g.Go(func() error { return h.tickAlarms(ctx) })
+	g.Go(func() error {
+		if err := h.awaitStore(ctx); err != nil {
+			return err
+		}
+		if err := h.restoreLive(ctx); err != nil && ctx.Err() == nil {
+			h.log.Warn().Err(err).Msg("last values not restored; points show as unknown until they are read")
+		}
+		g.Go(func() error {
+			return ingest.Run(ctx, ingest.Options{Hub: h.bus, Store: h.db, Log: h.log, Registry: h.metrics.registry, OnState: h.onStore})
+		})
+		return h.runEnergy(ctx)
+	})
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// FirstPass is closed once every meter has been rolled up and judged.
+func (h *Hub) FirstPass() <-chan struct{} { return h.firstPass }
+
+func (h *Hub) serve(ctx context.Context) error {
+	srv := &http.Server{
+		Handler: h.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() {
+		// Pages hold event streams open for ever: they are cut, not awaited.
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if srv.Shutdown(end) != nil {
+			_ = srv.Close()
+		}
+	})
+	defer stop()
+	if err := srv.Serve(h.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve console at %s: %w", h.listener.Addr(), err)
+	}
+	return nil
+}
+
+// awaitStore waits until InfluxDB answers and has its databases. What arrives
+// meanwhile waits in the hub's streams.
+func (h *Hub) awaitStore(ctx context.Context) error {
+	wait := time.Second
+	for {
+		err := h.db.EnsureDatabases(ctx)
+		h.onStore(err == nil, err)
+		if err == nil {
+			return nil
+		}
+		h.log.Error().Err(err).Dur("retry_in", wait).Msg("InfluxDB not ready; samples wait")
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, 30*time.Second)
+	}
+}
+
+func (h *Hub) onStore(up bool, err error) {
+	h.store.mu.Lock()
+	defer h.store.mu.Unlock()
+	st := &h.store.state
+	switch {
+	case up:
+		*st = console.StoreState{Up: true}
+	case st.Up:
+		*st = console.StoreState{Since: h.now()}
+		fallthrough
+	default:
+		if err != nil {
+			st.Error = err.Error()
+		}
+	}
+}
+
+// Health reports whether the hub does its work: nil, or what is wrong.
+func (h *Hub) Health(ctx context.Context) error {
+	if st := h.storeState(ctx); !st.Up {
+		return fmt.Errorf("influxdb not available since %s: %s", st.Since.Format(time.RFC3339), st.Error)
+	}
+	return nil
+}

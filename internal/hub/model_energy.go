@@ -1,0 +1,230 @@
+package hub
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/rules/energy"
+)
+
+// Energy returns one meter's days, its baseline and its findings.
+func (h *Hub) Energy(_ context.Context, site gtc.SiteID, meter gtc.EquipmentID, from, to time.Time) (console.Energy, error) {
+	s := h.byID[site]
+	if s == nil {
+		return console.Energy{}, console.ErrUnknown
+	}
+	i := slices.IndexFunc(s.Meters, func(m gtc.Meter) bool { return m.Equipment == meter })
+	if i < 0 {
+		return console.Energy{}, console.ErrUnknown
+	}
+	m := s.Meters[i]
+	now := h.now()
+	out := console.Energy{
+		At: now, Site: site, SiteLabel: s.Label, Meter: meterRef(s, m), Meters: meterRefs(s),
+		From: from, To: to, Query: daysQuery(site, m, from, to),
+	}
+	h.energy.describe(meterKey{site, m.Equipment, m.Direction}, &out)
+	for _, f := range h.findings.of(site, meter) {
+		out.Findings = append(out.Findings, h.price(f, now))
+	}
+	sortFindings(out.Findings)
+	return out, nil
+}
+
+// describe fills in the days and the baseline of a meter.
+func (e *energyRules) describe(k meterKey, out *console.Energy) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ms := e.meters[k]
+	out.Baseline = ms.summary()
+	temps := map[string]energy.TempDay{}
+	for _, t := range e.stationDays(ms.site.WeatherStation) {
+		temps[t.Date.Format(time.DateOnly)] = t
+	}
+	known := map[string]energy.Interval{}
+	for _, iv := range ms.days {
+		known[iv.Start.In(ms.site.Location).Format(time.DateOnly)] = iv
+	}
+	if len(ms.days) == 0 {
+		return
+	}
+	// The day that has not ended is left out: a part of a day against a whole
+	// one would look like a saving. A day of which nothing is known stays in,
+	// as a gap.
+	today := midnight(out.At, ms.site.Location)
+	cusum := 0.0
+	for day := midnight(ms.days[0].Start, ms.site.Location); day.Before(today); day = day.AddDate(0, 0, 1) {
+		key := day.Format(time.DateOnly)
+		d := ms.day(day, known[key], temps[key])
+		if d.KWh != nil && d.Expected != nil && !day.Before(ms.baseline.To) {
+			cusum += *d.KWh - *d.Expected
+			c := cusum
+			d.CUSUM = &c
+		}
+		if !day.Before(out.From) && day.Before(out.To) {
+			out.Days = append(out.Days, d)
+		}
+	}
+}
+
+// day is one day of a screen. A zero interval or temperature is not known.
+func (ms *meterState) day(day time.Time, iv energy.Interval, t energy.TempDay) console.EnergyDay {
+	d := console.EnergyDay{Day: day, Coverage: iv.Coverage}
+	if ms.meter.KWhPerUnit > 0 && !iv.Start.IsZero() {
+		d.KWh = &iv.KWh
+	}
+	if !t.Valid() {
+		return d
+	}
+	d.Temperature = &t.Mean
+	if len(ms.baseline.Segments) == 0 {
+		return d
+	}
+	if x, ok := ms.baseline.Predict(energy.Day{Date: day, Temp: t.Mean, HasTemp: true}); ok {
+		d.Expected, d.Low, d.High = &x.KWh, &x.Low, &x.High
+	}
+	return d
+}
+
+// summary says how expected consumption is computed.
+func (ms *meterState) summary() console.BaselineSummary {
+	b := ms.baseline
+	if len(b.Segments) == 0 {
+		return console.BaselineSummary{Reason: ms.why}
+	}
+	out := console.BaselineSummary{
+		Model: b.Model, Eligible: b.Eligible, Reason: b.Reason,
+		From: b.From.Format(time.DateOnly), To: b.To.AddDate(0, 0, -1).Format(time.DateOnly),
+		Intercept: b.Whole.Intercept, R2: b.Metrics.R2, CVRMSE: b.Metrics.CVRMSE, N: b.Metrics.N,
+	}
+	if b.Whole.Heating != 0 {
+		out.Balance, out.Slope = &b.Whole.HeatingBP, &b.Whole.Heating
+	}
+	if p := b.ProvablePct(); p > 0 {
+		out.ProvablePct = &p
+	}
+	return out
+}
+
+// price computes money and CO2 of a finding: its excess at the mean of the
+// prices and factors that held on its days, its weekly excess at today's.
+func (h *Hub) price(f gtc.Finding, now time.Time) console.PricedFinding {
+	out := console.PricedFinding{Finding: f}
+	if s := h.byID[f.Site]; s != nil {
+		out.SiteLabel = s.Label
+		for _, m := range s.Meters {
+			if m.Equipment == f.Meter {
+				out.MeterLabel = meterRef(s, m).Label
+			}
+		}
+	}
+	end := f.End
+	if end.IsZero() {
+		end = f.Through
+	}
+	if t, ok := gtc.TariffAt(h.tariffs, f.Carrier, now); ok {
+		mean := meanOver(f.Onset, end, t.EURPerKWh, func(d time.Time) (float64, bool) {
+			x, ok := gtc.TariffAt(h.tariffs, f.Carrier, d)
+			return x.EURPerKWh, ok
+		})
+		out.EUR, out.EURPerWeek, out.Tariff = ptr(f.ExcessKWh*mean), ptr(f.KWhPerWeek*t.EURPerKWh), t.Source
+	}
+	if c, ok := gtc.FactorAt(h.factors, f.Carrier, now); ok {
+		mean := meanOver(f.Onset, end, c.KgCO2PerKWh, func(d time.Time) (float64, bool) {
+			x, ok := gtc.FactorAt(h.factors, f.Carrier, d)
+			return x.KgCO2PerKWh, ok
+		})
+		out.KgCO2, out.KgCO2PerWeek, out.FactorSet = ptr(f.ExcessKWh*mean), ptr(f.KWhPerWeek*c.KgCO2PerKWh), c.Set
+	}
+	return out
+}
+
+// meanOver is the mean of a dated figure over the days [from,to), or otherwise
+// when none of them has one.
+func meanOver(from, to time.Time, otherwise float64, at func(time.Time) (float64, bool)) float64 {
+	total, n := 0.0, 0
+	for d := from; d.Before(to); d = d.AddDate(0, 0, 1) {
+		if v, ok := at(d); ok {
+			total += v
+			n++
+		}
+	}
+	if n == 0 {
+		return otherwise
+	}
+	return total / float64(n)
+}
+
+func ptr(f float64) *float64 { return &f }
+
+// sortFindings puts open ones first, the costliest first.
+func sortFindings(fs []console.PricedFinding) {
+	slices.SortStableFunc(fs, func(a, b console.PricedFinding) int {
+		if a.End.IsZero() != b.End.IsZero() {
+			if a.End.IsZero() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(-cmp.Compare(a.KWhPerWeek, b.KWhPerWeek), -a.Onset.Compare(b.Onset), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// trendPoints is about how many points a trend has.
+const trendPoints = 500
+
+// Trend returns the samples of one series between two instants.
+func (h *Hub) Trend(ctx context.Context, s gtc.Series, from, to time.Time) (console.Trend, error) {
+	info := h.byID[s.Site]
+	if info == nil {
+		return console.Trend{}, console.ErrUnknown
+	}
+	i := slices.IndexFunc(info.points, func(p pointInfo) bool { return p.Equipment == s.Equipment && p.Point == s.Point })
+	if i < 0 {
+		return console.Trend{}, console.ErrUnknown
+	}
+	p := info.points[i]
+	step := trendStep(to.Sub(from), p.poll)
+	selector := "mean"
+	if p.meta.Type != gtc.TypeFloat || p.meta.Counter {
+		selector = "last"
+	}
+	q := fmt.Sprintf("SELECT %s(%s) FROM %s WHERE site=%s AND equipment=%s AND time >= %dms AND time < %dms GROUP BY time(%ds) fill(none)",
+		selector, influx.Ident(string(p.Point)), influx.Ident(string(p.Kind)), influx.Quote(string(p.Site)), influx.Quote(string(p.Equipment)),
+		from.UnixMilli(), to.UnixMilli(), int(step/time.Second))
+	out := console.Trend{Series: p.Series, Label: p.meta.Label, Unit: p.meta.Unit, From: from, To: to, Query: q}
+	gap := max(3*step, staleAfter*p.poll, to.Sub(from)/72)
+	err := h.db.Query(ctx, influx.DatabaseOf(p.privacy), q, func(t *influx.Table) error {
+		for i := range t.Values {
+			v, ok := t.Float(i, 1)
+			if !ok {
+				continue
+			}
+			at := t.Time(i)
+			if n := len(out.Points); n > 0 && at.Sub(out.Points[n-1].At) > gap {
+				out.Points = append(out.Points, console.TrendPoint{At: out.Points[n-1].At.Add(step)})
+			}
+			out.Points = append(out.Points, console.TrendPoint{At: at, Value: &v})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// trendStep is the resolution of a trend: a round step that gives about
+// trendPoints, never finer than the poll interval.
+func trendStep(span, poll time.Duration) time.Duration {
+	least := max(span/trendPoints, poll)
+	for _, s := range []time.Duration{time.Second, 10 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour} {
+		if s >= least {
+			return s
+		}
+	}
+	return 24 * time.Hour
+}

@@ -1,0 +1,183 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/rules/energy"
+)
+
+// writeLines is how many lines one write of rollups holds.
+const writeLines = 5000
+
+// lookback is how far before a span its readings are also read, so that the
+// index at its start can be interpolated; an older reading is asked for alone.
+const lookback = 6 * time.Hour
+
+// history reads raw samples and keeps the rollups.
+type history struct{ db *influx.Client }
+
+// readings returns the index readings of a meter that are needed to know its
+// hours in [from,to): one every five minutes at most (the lowest of each five
+// minutes, at its own instant), and the last one before.
+func (h history) readings(ctx context.Context, site gtc.SiteID, m gtc.Meter, from, to time.Time) ([]energy.Reading, error) {
+	var out []energy.Reading
+	each := func(t *influx.Table) error {
+		for i := range t.Values {
+			if v, ok := t.Float(i, 1); ok {
+				out = append(out, energy.Reading{At: t.Time(i), Index: v})
+			}
+		}
+		return nil
+	}
+	where := fmt.Sprintf("FROM %s WHERE site=%s AND equipment=%s", influx.Ident(string(m.Kind)), influx.Quote(string(site)), influx.Quote(string(m.Equipment)))
+	point := influx.Ident(string(m.Point))
+	start := from.Add(-lookback)
+	before := fmt.Sprintf("SELECT %s %s AND time < %dms ORDER BY time DESC LIMIT 1", point, where, start.UnixMilli())
+	if err := h.db.Query(ctx, influx.Raw, before, each); err != nil {
+		return nil, err
+	}
+	q := fmt.Sprintf("SELECT bottom(%s,1) %s AND time >= %dms AND time < %dms GROUP BY time(5m) fill(none)", point, where, start.UnixMilli(), to.UnixMilli())
+	if err := h.db.Query(ctx, influx.Raw, q, each); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// temperatures returns the outdoor temperatures of a weather equipment, the
+// mean of each ten minutes.
+func (h history) temperatures(ctx context.Context, site gtc.SiteID, eq gtc.EquipmentID, from, to time.Time) ([]energy.TempReading, error) {
+	var out []energy.TempReading
+	q := fmt.Sprintf("SELECT mean(air_temp) FROM weather WHERE site=%s AND equipment=%s AND time >= %dms AND time < %dms GROUP BY time(10m) fill(none)",
+		influx.Quote(string(site)), influx.Quote(string(eq)), from.UnixMilli(), to.UnixMilli())
+	err := h.db.Query(ctx, influx.Raw, q, func(t *influx.Table) error {
+		for i := range t.Values {
+			if v, ok := t.Float(i, 1); ok {
+				out = append(out, energy.TempReading{At: t.Time(i), C: v})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// first returns the instant of the oldest sample of a point, false if none.
+func (h history) first(ctx context.Context, s gtc.Series) (at time.Time, ok bool, err error) {
+	q := fmt.Sprintf("SELECT first(%s) FROM %s WHERE site=%s AND equipment=%s", influx.Ident(string(s.Point)), influx.Ident(string(s.Kind)),
+		influx.Quote(string(s.Site)), influx.Quote(string(s.Equipment)))
+	err = h.db.Query(ctx, influx.Raw, q, func(t *influx.Table) error {
+		if len(t.Values) > 0 {
+			at, ok = t.Time(0), true
+		}
+		return nil
+	})
+	return at, ok, err
+}
+
+// days returns the rolled days of a meter from a date on, each starting at
+// midnight of the site.
+func (h history) days(ctx context.Context, site *gtc.Site, m gtc.Meter, from time.Time) ([]energy.Interval, error) {
+	var out []energy.Interval
+	err := h.db.Query(ctx, influx.Rollup, daysQuery(site.ID, m, from, time.Time{}), func(t *influx.Table) error {
+		kwh, m3, cov, src := t.Column("kwh"), t.Column("m3"), t.Column("coverage"), t.Column("source")
+		for i := range t.Values {
+			d := energy.Interval{Start: t.Time(i).In(site.Location)}
+			d.KWh, _ = t.Float(i, kwh)
+			d.Volume, _ = t.Float(i, m3)
+			d.Coverage, _ = t.Float(i, cov)
+			d.Estimated = t.Text(i, src) == "estimated"
+			out = append(out, d)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// daysQuery is the query that shows a meter's days; screens quote it as the
+// source of their figures. A zero to means no end.
+func daysQuery(site gtc.SiteID, m gtc.Meter, from, to time.Time) string {
+	q := fmt.Sprintf("SELECT kwh, m3, coverage, source, expected_kwh, expected_low, expected_high FROM energy WHERE site=%s AND meter=%s AND direction=%s AND step='day' AND time >= %dms",
+		influx.Quote(string(site)), influx.Quote(string(m.Equipment)), influx.Quote(string(m.Direction)), from.UnixMilli())
+	if !to.IsZero() {
+		q += fmt.Sprintf(" AND time < %dms", to.UnixMilli())
+	}
+	return q
+}
+
+// tempDays returns the kept days of a weather station.
+func (h history) tempDays(ctx context.Context, station string, from time.Time, loc *time.Location) ([]energy.TempDay, error) {
+	var out []energy.TempDay
+	q := fmt.Sprintf("SELECT temp_mean, temp_min, temp_max, dj15, dj165, dj165eq, hours FROM weather_day WHERE station=%s AND time >= %dms", influx.Quote(station), from.UnixMilli())
+	err := h.db.Query(ctx, influx.Rollup, q, func(t *influx.Table) error {
+		for i := range t.Values {
+			d := energy.TempDay{Date: t.Time(i).In(loc)}
+			d.Mean, _ = t.Float(i, 1)
+			d.Min, _ = t.Float(i, 2)
+			d.Max, _ = t.Float(i, 3)
+			d.DJ15, _ = t.Float(i, 4)
+			d.DJ165, _ = t.Float(i, 5)
+			d.DJ165Eq, d.HasEq = t.Float(i, 6)
+			n, _ := t.Float(i, 7)
+			d.Hours = int(n)
+			out = append(out, d)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// writeIntervals keeps hours or days of a meter, in writes of bounded size.
+func (h history) writeIntervals(ctx context.Context, site gtc.SiteID, m gtc.Meter, step string, intervals []energy.Interval, expected func(energy.Interval) (energy.Expectation, bool)) error {
+	var buf []byte
+	for i, iv := range intervals {
+		buf = appendInterval(buf, site, m, step, iv, expected)
+		if (i+1)%writeLines == 0 || i == len(intervals)-1 {
+			if err := h.db.Write(ctx, influx.Rollup, buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
+		}
+	}
+	return nil
+}
+
+func appendInterval(dst []byte, site gtc.SiteID, m gtc.Meter, step string, iv energy.Interval, expected func(energy.Interval) (energy.Expectation, bool)) []byte {
+	source := "metered"
+	if iv.Estimated {
+		source = "estimated"
+	}
+	l := influx.NewLine(influx.MeasurementEnergy).
+		Tag(influx.TagCarrier, string(m.Carrier)).Tag(influx.TagDirection, string(m.Direction)).
+		Tag(influx.TagMeter, string(m.Equipment)).Tag(influx.TagSite, string(site)).Tag(influx.TagStep, step).
+		Float("coverage", iv.Coverage).Str("source", source)
+	if m.KWhPerUnit > 0 {
+		l.Float("kwh", iv.KWh)
+	}
+	if iv.Volume != 0 || m.KWhPerUnit == 0 {
+		l.Float("m3", iv.Volume)
+	}
+	if expected != nil {
+		if e, ok := expected(iv); ok {
+			l.Float("expected_kwh", e.KWh).Float("expected_low", e.Low).Float("expected_high", e.High)
+		}
+	}
+	return l.At(iv.Start).Append(dst)
+}
+
+// writeTempDays keeps the days of a weather station.
+func (h history) writeTempDays(ctx context.Context, station string, days []energy.TempDay) error {
+	var buf []byte
+	for _, d := range days {
+		l := influx.NewLine(influx.MeasurementWeatherDay).Tag(influx.TagStation, station).
+			Float("temp_mean", d.Mean).Float("temp_min", d.Min).Float("temp_max", d.Max).
+			Float("dj15", d.DJ15).Float("dj165", d.DJ165).Float("hours", float64(d.Hours)).Str("source", "site")
+		if d.HasEq {
+			l.Float("dj165eq", d.DJ165Eq)
+		}
+		buf = l.At(d.Date).Append(buf)
+	}
+	return h.db.Write(ctx, influx.Rollup, buf)
+}

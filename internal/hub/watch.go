@@ -1,0 +1,146 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/internal/bus"
+)
+
+// onLive takes the live copy of samples, ahead of any backlog.
+func (h *Hub) onLive(site gtc.SiteID, _ string, lines []byte) { h.take(site, lines) }
+
+// onStored takes the durable copy: what the live one missed.
+func (h *Hub) onStored(_ context.Context, msgs []bus.Message) error {
+	for _, m := range msgs {
+		h.take(m.Site, m.Data)
+	}
+	return nil
+}
+
+// take hands samples to everything that watches them.
+func (h *Hub) take(site gtc.SiteID, lines []byte) {
+	info := h.byID[site]
+	if info == nil {
+		h.metrics.unknownSite.Inc()
+		return
+	}
+	samples, err := parseLines(site, lines)
+	if err != nil {
+		h.metrics.unparsed.Inc()
+		h.log.Warn().Err(err).Msg("samples left out of the live view")
+	}
+	// The energy rules and the alarms need every sample, late ones too, and
+	// judge each at its own time; the live table keeps the newest.
+	h.energy.observe(samples)
+	h.alarms.observe(samples)
+	news := h.live.observe(site, samples)
+	if len(news) > 0 && h.changes.watched() {
+		h.changes.send(h.sampleChange(info, news))
+	}
+}
+
+func (h *Hub) sampleChange(info *siteInfo, news []gtc.Sample) console.Change {
+	now := h.now()
+	ch := console.Change{Site: info.ID, What: "sample", At: now}
+	seen := map[pointKey]bool{}
+	for _, s := range news {
+		key := pointKey{s.Equipment, s.Point}
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		for _, i := range info.byEquipment[s.Equipment] {
+			if info.points[i].Point == s.Point {
+				ch.Values = append(ch.Values, h.liveValue(&info.points[i], now))
+			}
+		}
+	}
+	return ch
+}
+
+func (h *Hub) onHealth(hl bus.Health) {
+	if h.byID[hl.Site] == nil {
+		h.metrics.unknownSite.Inc()
+		return
+	}
+	_, before, _ := h.alarms.link(hl.Site)
+	h.alarms.heartbeat(hl, h.now())
+	if !before {
+		h.changes.tell(hl.Site, "link", h.now())
+	}
+}
+
+// tickAlarms tells the alarm engine the time and publishes what it decided.
+func (h *Hub) tickAlarms(ctx context.Context) error {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		h.alarms.tick(h.now())
+		if err := h.publishAlarms(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			h.metrics.unpublished.Inc()
+			h.log.Error().Err(err).Msg("alarm events wait")
+		}
+	}
+}
+
+// runEnergy brings rollups and findings up to date, for ever. What fails is
+// tried again at the next turn: nothing of it is forgotten.
+func (h *Hub) runEnergy(ctx context.Context) error {
+	wait := time.Second
+	for {
+		err := h.energy.restore(ctx)
+		if err == nil {
+			break
+		}
+		h.log.Error().Err(err).Msg("rollups wait")
+		if sleep(ctx, wait) != nil {
+			return ctx.Err()
+		}
+		wait = min(2*wait, time.Minute)
+	}
+	first := true
+	for {
+		start := time.Now()
+		judged, err := h.energy.pass(ctx, h.now())
+		for k, fs := range judged {
+			if e := h.publishFindings(ctx, k, fs); e != nil {
+				err = errors.Join(err, e)
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.metrics.pass(time.Since(start), err)
+		if err != nil {
+			h.log.Error().Err(err).Msg("rollup incomplete")
+		} else if first {
+			h.log.Info().Dur("took", time.Since(start)).Int("meters", len(h.energy.order)).Msg("every meter rolled up and judged")
+			close(h.firstPass)
+			h.energy.passes = nil
+			first = false
+		}
+		if sleep(ctx, h.every) != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
