@@ -20,10 +20,10 @@ missing=""
 need() { [ -e "$1" ] || command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need gcc gcc # the race detector
 need chromium chromium
-need mosquitto mosquitto
-[ -x /usr/sbin/mosquitto ] && missing=$(printf '%s' "$missing" | sed 's/ mosquitto\b//')
+need /usr/sbin/mosquitto mosquitto
 need mosquitto_pub mosquitto-clients
 need /usr/lib/python3/dist-packages/pymodbus python3-pymodbus
+need npm npm # axe-core, for the accessibility check
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
