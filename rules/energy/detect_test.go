@@ -145,7 +145,7 @@ func TestDataFindings(t *testing.T) {
 }
 
 // quiet is the seed of two years without a finding of their own.
-const quiet = 7
+const quiet = 9
 
 func TestGapsAndAbsentDaysAreNotDrift(t *testing.T) {
 	b, days := watched(t, quiet)

@@ -231,7 +231,7 @@ func TestFitRefuses(t *testing.T) {
 		"gaps": {cut(func(i int, d *Day) { d.HasKWh = i%8 != 0 }), "too few days"},
 		"thin": {cut(func(i int, d *Day) { d.Coverage = .6 }), ""},
 		"zero": {cut(func(i int, d *Day) {
-			if d.Temp < 6 && i%3 == 0 {
+			if d.Temp < 9 && i%3 == 0 {
 				d.KWh = 0
 			}
 		}), "too few days"},

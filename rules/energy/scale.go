@@ -7,7 +7,7 @@ import "math"
 const (
 	// budgetSlow and budgetFast are the shares of years without drift in
 	// which the slow and the fast windows may raise a finding.
-	budgetSlow, budgetFast = 0.30, 0.02
+	budgetSlow, budgetFast = 0.22, 0.02
 	// modelError is the standard deviation, relative to the expectation, by
 	// which a baseline is off in another year although nothing happened.
 	modelError = 0.02
