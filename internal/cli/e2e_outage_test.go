@@ -64,7 +64,7 @@ func TestInfluxDBAway(t *testing.T) {
 }
 
 // keepSites writes the demo's configuration with some of its sites only and
-// the address of a database.
+// the address of a database, "" for the demo's own.
 func keepSites(t *testing.T, dir, influxURL string, keep ...string) {
 	t.Helper()
 	config := filepath.Join(dir, "config")
@@ -72,7 +72,9 @@ func keepSites(t *testing.T, dir, influxURL string, keep ...string) {
 	gtc := filepath.Join(config, "gtc.yaml")
 	yaml, err := os.ReadFile(gtc)
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(gtc, append(yaml, "\ninflux: {url: \""+influxURL+"\"}\n"...), 0o600))
+	if influxURL != "" {
+		require.NoError(t, os.WriteFile(gtc, append(yaml, "\ninflux: {url: \""+influxURL+"\"}\n"...), 0o600))
+	}
 	park, err := os.ReadFile(filepath.Join(config, "park.yaml"))
 	require.NoError(t, err)
 	sites, err := filepath.Glob(filepath.Join(config, "sites", "*.yaml"))
