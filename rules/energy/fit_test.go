@@ -208,7 +208,8 @@ func TestNativeNeverWorseThanGrid(t *testing.T) {
 		if native.Model == ModelHeating && grid.Whole.HeatingBP > nativeLow && grid.Whole.HeatingBP < nativeHigh {
 			require.LessOrEqual(t, native.Whole.SSE, grid.Whole.SSE*(1+1e-9))
 		}
-		if noise < 10 {
+		// Few days are warmer than 18 °C: above it the knee is not to be seen.
+		if noise < 10 && bp < 18 {
 			require.InDelta(t, bp, native.Whole.HeatingBP, .3)
 		}
 	})

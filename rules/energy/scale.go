@@ -22,8 +22,10 @@ const (
 	// tail widens the fast windows' limit: one year shows too few extreme
 	// days to tell how far they can go.
 	tail = 1.25
-	// outlier limits one day's weight in the slow windows, in sigma.
-	outlier = 1.5
+	// outlier limits one day's weight in the slow windows, in sigma, but never
+	// to less than outlierShare of what is expected: on a meter with hardly any
+	// noise, sigma alone would hide every drift.
+	outlier, outlierShare = 1.5, 0.15
 	// replicas is the number of years simulated to set the limits, blockDays
 	// the length of the blocks of residuals they are made of.
 	replicas, blockDays = 150, 7
@@ -89,7 +91,8 @@ func (r running) fill(line []judged, sign float64) {
 			due, rest, one = d.e, sign*(d.y-d.e), 1
 			z, w := rest/d.sigma, due/d.sigma
 			raw, info = z*w, w*w
-			bounded = max(-outlier, min(outlier, z)) * w
+			limit := max(outlier, outlierShare*w)
+			bounded = max(-limit, min(limit, z)) * w
 		}
 		r.raw[i+1], r.bounded[i+1] = r.raw[i]+raw, r.bounded[i]+bounded
 		r.info[i+1], r.days[i+1] = r.info[i]+info, r.days[i]+one
