@@ -15,7 +15,7 @@ const (
 // FindingState is how far people have come with a finding.
 type FindingState string
 
-// The states of a finding; only the first exists until people can act on it.
+// FindingNew is the state of a finding that nobody has looked at yet.
 const FindingNew FindingState = "new"
 
 // Cause is one explanation that the evidence supports.

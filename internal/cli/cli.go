@@ -38,16 +38,13 @@ func Run(ctx context.Context, env Env) int {
 	root := newRoot(env)
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, ErrInput):
-		fmt.Fprintln(env.Stderr, "gtc:", err)
-		return 1
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return 0
 	}
-	fmt.Fprintln(env.Stderr, "gtc:", err)
+	_, _ = fmt.Fprintln(env.Stderr, "gtc:", err) // nobody could be told that it failed
+	if errors.Is(err, ErrInput) {
+		return 1
+	}
 	return 2
 }
 

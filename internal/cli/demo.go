@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -92,7 +93,7 @@ func (d *demo) run(ctx context.Context) error {
 	} {
 		if err := step(ctx, life); err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // stopped by the user, what failed failed for that
+				return nil // stopped by the user: what failed, failed for that
 			}
 			return err
 		}
@@ -102,14 +103,14 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 func (d *demo) close() {
-	for i := len(d.closers) - 1; i >= 0; i-- {
-		d.closers[i]()
+	for _, c := range slices.Backward(d.closers) {
+		c()
 	}
 }
 
 // say tells the user what happens, in French.
 func (d *demo) say(format string, args ...any) {
-	fmt.Fprintf(d.env.Stdout, format+"\n", args...)
+	_, _ = fmt.Fprintf(d.env.Stdout, format+"\n", args...) // a lost line stops nothing
 }
 
 // configure writes the demo's configuration at the first start, gives every

@@ -67,7 +67,7 @@ func startDemo(t *testing.T, args ...string) *running {
 	go func() {
 		sc := bufio.NewScanner(out)
 		for sc.Scan() {
-			fmt.Fprintln(r.stdout, sc.Text())
+			_, _ = fmt.Fprintln(r.stdout, sc.Text())
 			if m := consoleURL.FindStringSubmatch(sc.Text()); m != nil {
 				announced <- m[1]
 			}
@@ -150,7 +150,8 @@ func siteOf(p console.Park, id gtc.SiteID) console.SiteSummary {
 // TestDemo is the newcomer's way: one command, and what the console shows.
 func TestDemo(t *testing.T) {
 	dir := t.TempDir()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	taken, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close() //nolint:errcheck // the test ends
 	r := startDemo(t, "--dir", dir, "--listen", taken.Addr().String())

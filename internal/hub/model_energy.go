@@ -133,14 +133,14 @@ func (h *Hub) price(f gtc.Finding, now time.Time) console.PricedFinding {
 			x, ok := gtc.TariffAt(h.tariffs, f.Carrier, d)
 			return x.EURPerKWh, ok
 		})
-		out.EUR, out.EURPerWeek, out.Tariff = ptr(f.ExcessKWh*mean), ptr(f.KWhPerWeek*t.EURPerKWh), t.Source
+		out.EUR, out.EURPerWeek, out.Tariff = new(f.ExcessKWh*mean), new(f.KWhPerWeek*t.EURPerKWh), t.Source
 	}
 	if c, ok := gtc.FactorAt(h.factors, f.Carrier, now); ok {
 		mean := meanOver(f.Onset, end, c.KgCO2PerKWh, func(d time.Time) (float64, bool) {
 			x, ok := gtc.FactorAt(h.factors, f.Carrier, d)
 			return x.KgCO2PerKWh, ok
 		})
-		out.KgCO2, out.KgCO2PerWeek, out.FactorSet = ptr(f.ExcessKWh*mean), ptr(f.KWhPerWeek*c.KgCO2PerKWh), c.Set
+		out.KgCO2, out.KgCO2PerWeek, out.FactorSet = new(f.ExcessKWh*mean), new(f.KWhPerWeek*c.KgCO2PerKWh), c.Set
 	}
 	return out
 }
@@ -160,8 +160,6 @@ func meanOver(from, to time.Time, otherwise float64, at func(time.Time) (float64
 	}
 	return total / float64(n)
 }
-
-func ptr(f float64) *float64 { return &f }
 
 // sortFindings puts open ones first, the costliest first.
 func sortFindings(fs []console.PricedFinding) {

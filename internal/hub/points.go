@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -91,10 +92,7 @@ func (info *siteInfo) addDevice(d config.Device, p *profile.Profile, kinds map[g
 }
 
 func (info *siteInfo) serve(d gtc.DeviceID, eq gtc.EquipmentID) {
-	for _, have := range info.serves[d] {
-		if have == eq {
-			return
-		}
+	if !slices.Contains(info.serves[d], eq) {
+		info.serves[d] = append(info.serves[d], eq)
 	}
-	info.serves[d] = append(info.serves[d], eq)
 }
