@@ -85,7 +85,7 @@ func keepSites(t *testing.T, dir, influxURL string, keep ...string) {
 			require.NoError(t, os.Remove(s))
 		}
 	}
-	for _, block := range strings.SplitSeq(string(park), "\n\n") {
+	for block := range strings.SplitSeq(string(park), "\n\n") {
 		for _, k := range keep {
 			if strings.Contains(block, "  "+strings.TrimSuffix(k, ".yaml")+":") {
 				kept += strings.TrimPrefix(block[strings.Index(block, "  "+strings.TrimSuffix(k, ".yaml")+":"):], "\n") + "\n"
