@@ -49,9 +49,10 @@ unit: influxd ## unit and integration tests
 e2e: influxd build ## the whole system against a real InfluxDB
 	go test -race -count=1 -timeout 10m -tags e2e ./internal/cli
 
-browser: $(AXE) ## the pages in headless Chromium
+browser: influxd $(AXE) ## the pages in headless Chromium
 	@[ -e $(AXE) ] || echo 'axe-core is missing (no npm): the accessibility check is skipped'
 	AXE=$$(ls $(AXE) 2>/dev/null) go test -count=1 -timeout 10m -tags browser ./dashboards/console
+	go test -count=1 -timeout 10m -tags 'e2e browser' -run Browser ./internal/cli
 
 lint: $(BIN)/golangci-lint ## static checks
 	$(BIN)/golangci-lint run ./...
@@ -74,8 +75,9 @@ fuzz: ## every fuzz target for FUZZTIME
 golden: ## rewrite golden files and generated pages
 	go test ./... -update || true
 
-screenshots: ## photograph the pages into docs/screenshots
+screenshots: influxd ## photograph the pages into docs/screenshots
 	go test -count=1 -tags browser ./dashboards/console -screenshots $(CURDIR)/docs/screenshots
+	go test -count=1 -tags 'e2e browser' -run Browser ./internal/cli -screenshots $(CURDIR)/docs/screenshots
 
 clean: ## remove what was built; var/demo holds the demo's data
 	rm -rf bin var/bin
