@@ -1,4 +1,3 @@
-//nolint:misspell // Mosquitto is the broker's name
 package mqtt_test
 
 import (
