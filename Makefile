@@ -40,19 +40,19 @@ test: ## lint, unit, end-to-end and browser tests, with the race detector
 	$(MAKE) lint check unit e2e browser
 
 test-full: influxd build ## what is too slow for every run: replay of real meters, fuzzing
-	go test -count=1 -timeout 30m -tags 'e2e full' -run 'Full' ./internal/cli
+	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 30m -tags 'e2e full' -run 'Full' ./internal/cli
 	$(MAKE) fuzz
 
 unit: influxd ## unit and integration tests
 	go test -race -timeout 15m ./...
 
 e2e: influxd build ## the whole system against a real InfluxDB
-	go test -race -count=1 -timeout 10m -tags e2e ./internal/cli
+	GTC=$(CURDIR)/bin/gtc go test -race -count=1 -timeout 10m -tags e2e ./internal/cli
 
-browser: influxd $(AXE) ## the pages in headless Chromium
+browser: influxd build $(AXE) ## the pages in headless Chromium
 	@[ -e $(AXE) ] || echo 'axe-core is missing (no npm): the accessibility check is skipped'
 	AXE=$$(ls $(AXE) 2>/dev/null) go test -count=1 -timeout 10m -tags browser ./dashboards/console
-	go test -count=1 -timeout 10m -tags 'e2e browser' -run Browser ./internal/cli
+	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 10m -tags 'e2e browser' -run Browser ./internal/cli
 
 lint: $(BIN)/golangci-lint ## static checks
 	$(BIN)/golangci-lint run ./...
@@ -75,9 +75,9 @@ fuzz: ## every fuzz target for FUZZTIME
 golden: ## rewrite golden files and generated pages
 	go test ./... -update || true
 
-screenshots: influxd ## photograph the pages into docs/screenshots
+screenshots: influxd build ## photograph the pages into docs/screenshots
 	go test -count=1 -tags browser ./dashboards/console -screenshots $(CURDIR)/docs/screenshots
-	go test -count=1 -tags 'e2e browser' -run Browser ./internal/cli -screenshots $(CURDIR)/docs/screenshots
+	GTC=$(CURDIR)/bin/gtc go test -count=1 -tags 'e2e browser' -run Browser ./internal/cli -screenshots $(CURDIR)/docs/screenshots
 
 clean: ## remove what was built; var/demo holds the demo's data
 	rm -rf bin var/bin

@@ -27,7 +27,7 @@ func TestDemoInBrowser(t *testing.T) {
 	}
 	dir := t.TempDir()
 	keepSites(t, dir, "", "mr-monceau.yaml", "ec-docherie.yaml", "ec-gosselies.yaml", "siege-charleroi.yaml")
-	r := startDemo(t, "--dir", dir, "--listen", "127.0.0.1:0")
+	r := startProgram(t, "--dir", dir, "--listen", "127.0.0.1:0")
 	eventually(t, r, "/api/v1/park", 3*time.Minute, func(p console.Park) bool {
 		return siteOf(p, "ec-docherie").Findings > 0 && siteOf(p, "ec-gosselies").Alarms[2] > 0 && siteOf(p, "mr-monceau").Alarms[3] > 0
 	}, "findings and alarms")

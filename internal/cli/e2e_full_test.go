@@ -39,7 +39,7 @@ func TestFullReplay(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			dir := t.TempDir()
 			keepSites(t, dir, "", "mr-monceau.yaml")
-			r := startDemo(t, "--dir", dir, "--listen", "127.0.0.1:0", "--history", "3", "--replay", filepath.Join(data, c.file))
+			r := startProgram(t, "--dir", dir, "--listen", "127.0.0.1:0", "--history", "3", "--replay", filepath.Join(data, c.file))
 			s := eventually(t, r, "/api/v1/sites/rejeu", 6*time.Minute, func(s console.SiteDetail) bool {
 				return time.Since(s.LastSample) < time.Hour
 			}, "the file is played to its end")

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -52,15 +53,42 @@ func (s *syncBuffer) String() string {
 
 var consoleURL = regexp.MustCompile(`console\s+(http://\S+)`)
 
-// startDemo starts gtc demo and returns when it announces its console.
+// startDemo starts gtc demo inside the test, under the race detector, and
+// returns when it announces its console.
 func startDemo(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	return await(t, cancel, func(out io.Writer, errs io.Writer) int {
+		return Run(ctx, Env{Args: append([]string{"demo"}, args...), Getenv: func(string) string { return "" }, Stdout: out, Stderr: errs})
+	})
+}
+
+// startProgram starts the built program (GTC names it), as a user does; it is
+// stopped with Ctrl-C. Without GTC it is the same as startDemo.
+func startProgram(t *testing.T, args ...string) *running {
+	t.Helper()
+	path := os.Getenv("GTC")
+	if path == "" {
+		return startDemo(t, args...)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), path, append([]string{"demo"}, args...)...)
+	cmd.Dir = filepath.Dir(filepath.Dir(path))
+	return await(t, func() { _ = cmd.Process.Signal(os.Interrupt) }, func(out, errs io.Writer) int {
+		cmd.Stdout, cmd.Stderr = out, errs
+		_ = cmd.Run()
+		return cmd.ProcessState.ExitCode()
+	})
+}
+
+// await runs a demo and returns when it announces its console.
+func await(t *testing.T, interrupt func(), run func(out, errs io.Writer) int) *running {
+	t.Helper()
 	out, in := io.Pipe()
 	r := &running{stderr: &syncBuffer{}, stdout: &syncBuffer{}}
 	done := make(chan int, 1)
 	go func() {
-		done <- Run(ctx, Env{Args: append([]string{"demo"}, args...), Getenv: func(string) string { return "" }, Stdout: in, Stderr: r.stderr})
+		done <- run(in, r.stderr)
 		_ = in.Close()
 	}()
 	announced := make(chan string, 1)
@@ -76,7 +104,7 @@ func startDemo(t *testing.T, args ...string) *running {
 	var once sync.Once
 	code := -1
 	r.stop = func() int {
-		once.Do(func() { cancel(); code = <-done })
+		once.Do(func() { interrupt(); code = <-done })
 		return code
 	}
 	t.Cleanup(func() {
@@ -154,7 +182,7 @@ func TestDemo(t *testing.T) {
 	taken, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close() //nolint:errcheck // the test ends
-	r := startDemo(t, "--dir", dir, "--listen", taken.Addr().String())
+	r := startProgram(t, "--dir", dir, "--listen", taken.Addr().String())
 	require.NotContains(t, r.url, taken.Addr().String(), "a used port is not taken")
 	require.Contains(t, r.stderr.String(), "in use by another program")
 
@@ -223,7 +251,7 @@ func TestDemo(t *testing.T) {
 	require.NotContains(t, r.stderr.String(), `"level":"error"`)
 
 	t.Run("a second start goes on with the same data", func(t *testing.T) {
-		again := startDemo(t, "--dir", dir, "--listen", "127.0.0.1:0")
+		again := startProgram(t, "--dir", dir, "--listen", "127.0.0.1:0")
 		require.NotContains(t, again.stdout.String(), "historique")
 		after := index(again)
 		require.GreaterOrEqual(t, after, before, "the meter went on counting")
