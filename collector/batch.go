@@ -10,6 +10,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 )
 
@@ -75,8 +76,8 @@ type batcher struct {
 	queue     Queue
 	log       zerolog.Logger
 	catalogue *catalogue.Catalogue
-	// equipment gives the privacy class of an equipment.
-	equipment map[gtc.EquipmentID]gtc.Privacy
+	// equipment gives the privacy class of a point.
+	equipment map[gtc.EquipmentID]config.Equipment
 	// wake tells run that there is something to store.
 	wake chan struct{}
 
@@ -84,11 +85,13 @@ type batcher struct {
 	fill  *batch // being filled
 	spare *batch // empty, or nil while it is being stored
 	// room is closed when a full batch left.
-	room    chan struct{}
-	series  map[pointKey]*seriesState
+	room   chan struct{}
+	series map[pointKey]*seriesState
+	// bands are the deadbands of the points that have one.
+	bands   map[pointKey]band
 	scratch [databases][]gtc.Sample
 
-	samples, batches, retries, unstamped atomic.Uint64
+	samples, unchanged, batches, retries, unstamped atomic.Uint64
 }
 
 // pointKey names a series of the site.
@@ -101,21 +104,31 @@ type pointKey struct {
 type seriesState struct {
 	database int
 	quality  gtc.Quality
+	band     *banded
 }
 
 func newBatcher(o Options) *batcher {
 	b := &batcher{
 		queue: o.Queue, log: o.Log, catalogue: o.Catalogue,
-		equipment: map[gtc.EquipmentID]gtc.Privacy{},
-		wake:      make(chan struct{}, 1),
-		fill:      newBatch(), spare: newBatch(),
-		room:   make(chan struct{}),
-		series: map[pointKey]*seriesState{},
+		wake: make(chan struct{}, 1),
+		fill: newBatch(), spare: newBatch(),
+		room: make(chan struct{}),
 	}
-	for _, e := range o.Site.Equipment {
-		b.equipment[e.ID] = e.Privacy
-	}
+	b.reconfigure(o.Site, nil)
 	return b
+}
+
+// reconfigure takes over the equipment and deadbands of a changed
+// configuration. What was last written of a series is forgotten, so that its
+// quality is said again.
+func (b *batcher) reconfigure(site *config.Site, bands map[pointKey]band) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.equipment = map[gtc.EquipmentID]config.Equipment{}
+	for _, e := range site.Equipment {
+		b.equipment[e.ID] = e
+	}
+	b.bands, b.series = bands, map[pointKey]*seriesState{}
 }
 
 // emit adds samples to the batch and returns; it waits only while too much is
@@ -197,11 +210,16 @@ func (b *batcher) encode(samples []gtc.Sample) {
 			continue
 		}
 		st := b.state(s)
-		if st.quality != s.Quality {
+		changed := st.quality != s.Quality
+		if changed {
 			st.quality = s.Quality
 			b.fill.lines[st.database] = influx.AppendQuality(b.fill.lines[st.database], *s)
 		}
 		if s.Value.Present() {
+			if st.band.leavesOut(s, changed) {
+				b.unchanged.Add(1)
+				continue
+			}
 			b.scratch[st.database] = append(b.scratch[st.database], *s)
 		}
 	}
@@ -220,18 +238,21 @@ func (b *batcher) state(s *gtc.Sample) *seriesState {
 		if influx.DatabaseOf(b.privacy(s.Series)) == influx.Private {
 			st.database = private
 		}
+		if band, ok := b.bands[key]; ok {
+			st.band = &banded{band: band}
+		}
 		b.series[key] = st
 	}
 	return st
 }
 
-// privacy is the stricter of the equipment's and the point's class.
+// privacy is the strictest class of the equipment, the point and the site.
 func (b *batcher) privacy(s gtc.Series) gtc.Privacy {
-	class := b.equipment[s.Equipment]
-	if p, ok := b.catalogue.Point(s.Kind, s.Point); ok {
-		class = max(class, p.Privacy)
+	known, ok := b.catalogue.Point(s.Kind, s.Point)
+	if !ok {
+		known.ID = s.Point
 	}
-	return class
+	return b.equipment[s.Equipment].PrivacyOf(known)
 }
 
 // run stores batches until ctx ends, then stores the last one.

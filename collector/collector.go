@@ -14,6 +14,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,6 +59,9 @@ type Options struct {
 	// BrokerURL, when set, gives the URL to dial for an MQTT connection by its
 	// id, with user and password if need be; "" means the connection's own.
 	BrokerURL func(connection string) string
+	// Observe, when set, sees the samples after they were taken. It must
+	// neither block nor keep the slice.
+	Observe func(samples ...gtc.Sample)
 	// Getenv gives the environment, for passwords; nil means none.
 	Getenv func(string) string
 	Log    zerolog.Logger
@@ -68,12 +73,19 @@ type Options struct {
 // Collector joins the sources of one site.
 type Collector struct {
 	site    gtc.SiteID
-	sources []source
-	devices []*health.Device
 	batcher *batcher
+	observe func(samples ...gtc.Sample)
 	queue   Queue
 	clock   clock.Clock
 	log     zerolog.Logger
+
+	// mu guards what a reload exchanges.
+	mu      sync.Mutex
+	options Options
+	lanes   map[string]*lane // by connection
+	devices []*health.Device
+	// life is the context of the lanes while the collector runs.
+	life context.Context
 }
 
 // source is a Source and how it emits: a durable one is told only when its
@@ -99,15 +111,13 @@ func clockIsSet() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 // files; it returns an error for what the configuration's checks let through
 // and yet cannot be read.
 func New(o Options) (*Collector, error) {
-	c := &Collector{site: o.Site.ID, queue: o.Queue, clock: o.Clock, log: o.Log}
+	c := &Collector{site: o.Site.ID, queue: o.Queue, clock: o.Clock, log: o.Log, observe: o.Observe, options: o}
 	c.batcher = newBatcher(o)
-	w := wiring{o: o}
-	if err := w.build(); err != nil {
+	if _, err := c.Reload(o.Site, o.Profiles); err != nil {
 		return nil, fmt.Errorf("collector of site %s: %w", o.Site.ID, err)
 	}
-	c.sources, c.devices = w.sources, w.devices
 	if o.Registry != nil {
-		m := &metrics{devices: c.devices, batcher: c.batcher, refusals: w.refusals}
+		m := &metrics{collector: c}
 		r := prometheus.WrapRegistererWith(prometheus.Labels{"site": string(o.Site.ID)}, o.Registry)
 		if err := r.Register(m); err != nil {
 			return nil, fmt.Errorf("collector of site %s: register metrics: %w", o.Site.ID, err)
@@ -129,32 +139,56 @@ func (c *Collector) Run(ctx context.Context) error {
 	var batching errgroup.Group
 	batching.Go(func() error { return c.batcher.run(store) })
 
-	var reading errgroup.Group
-	for _, s := range c.sources {
-		reading.Go(func() error { c.supervise(ctx, s); return nil })
+	c.mu.Lock()
+	c.life = ctx
+	c.startLanes()
+	c.mu.Unlock()
+	var reading sync.WaitGroup
+	reading.Go(func() { c.report(ctx) })
+	reading.Go(func() { c.watch(ctx) })
+	reading.Wait()
+	c.mu.Lock()
+	for _, l := range c.lanes {
+		l.end()
 	}
-	reading.Go(func() error { c.report(ctx); return nil })
-	reading.Go(func() error { c.watch(ctx); return nil })
-	_ = reading.Wait() // none of them fails
+	c.life = nil
+	c.mu.Unlock()
 	stored()
 	return batching.Wait()
 }
 
 // Health returns the state of every device, in the order of the site file.
 func (c *Collector) Health() []bus.DeviceHealth {
-	out := make([]bus.DeviceHealth, 0, len(c.devices))
-	for _, d := range c.devices {
-		s := d.State()
-		out = append(out, bus.DeviceHealth{
-			Device: s.Device, Profile: s.Profile,
-			Online: s.Online, Known: s.Known,
-			LastSuccess: s.LastSuccess, LastError: s.LastError,
-			Polls: s.Polls, Errors: s.Errors,
-			LatencyMS: float64(s.Latency) / float64(time.Millisecond),
-		})
+	devices := c.current()
+	out := make([]bus.DeviceHealth, 0, len(devices))
+	for _, d := range devices {
+		out = append(out, healthOf(d.State()))
 	}
 	return out
 }
+
+// healthOf is the state of a device as the heartbeat carries it.
+func healthOf(s health.State) bus.DeviceHealth {
+	out := bus.DeviceHealth{
+		Device: s.Device, Profile: s.Profile,
+		Online: s.Online, Known: s.Known,
+		LastSuccess: s.LastSuccess, LastError: s.LastError,
+		Polls: s.Polls, Errors: s.Errors,
+		LatencyMS: milliseconds(s.Latency), P50MS: milliseconds(s.P50), P95MS: milliseconds(s.P95),
+		Timeouts: s.Timeouts, Reconnects: s.Reconnects, Refused: s.Refused,
+	}
+	for code, n := range s.Exceptions {
+		if n > 0 {
+			if out.Exceptions == nil {
+				out.Exceptions = map[string]uint64{}
+			}
+			out.Exceptions[strconv.Itoa(code)] = n
+		}
+	}
+	return out
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // supervise runs a source and runs it again should it fail, so that one
 // source never ends the others.
@@ -163,6 +197,7 @@ func (c *Collector) supervise(ctx context.Context, s source) {
 	if s.durable {
 		emit = c.batcher.emitDurable
 	}
+	emit = c.observed(emit)
 	for ctx.Err() == nil {
 		err := s.Run(ctx, emit)
 		if ctx.Err() != nil || errors.Is(err, context.Canceled) {
@@ -172,6 +207,20 @@ func (c *Collector) supervise(ctx context.Context, s source) {
 		if c.clock.Sleep(ctx, restartPause) != nil {
 			return
 		}
+	}
+}
+
+// observed shows the samples that emit took.
+func (c *Collector) observed(emit Emit) Emit {
+	if c.observe == nil {
+		return emit
+	}
+	return func(ctx context.Context, samples ...gtc.Sample) error {
+		err := emit(ctx, samples...)
+		if err == nil {
+			c.observe(samples...)
+		}
+		return err
 	}
 }
 

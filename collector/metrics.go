@@ -1,22 +1,20 @@
 package collector
 
 import (
-	"github.com/prometheus/client_golang/prometheus"
+	"strconv"
 
-	"github.com/cpas-charleroi/gtc/collector/health"
-	"github.com/cpas-charleroi/gtc/collector/mqtt"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // metrics turns the counters that the collector keeps anyway into Prometheus
 // metrics, when asked: counting costs the hot path nothing more.
 type metrics struct {
-	devices  []*health.Device
-	batcher  *batcher
-	refusals []func() []mqtt.Refusal
+	collector *Collector
 }
 
 type descriptions struct {
-	polls, errors, latency, online, refused, samples, batches, retries, unstamped *prometheus.Desc
+	polls, errors, latency, percentile, online, timeouts, reconnects, exceptions, points *prometheus.Desc
+	refused, samples, unchanged, batches, retries, unstamped                             *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -24,22 +22,31 @@ func describe() descriptions {
 		return prometheus.NewDesc("gtc_collector_"+name, help, labels, nil)
 	}
 	return descriptions{
-		polls:     desc("polls_total", "Requests sent to a device, or messages received from it.", "device"),
-		errors:    desc("errors_total", "Requests and messages of a device that brought no value.", "device"),
-		latency:   desc("latency_seconds", "Running mean of the time between request and answer.", "device"),
-		online:    desc("online", "1 when the device answered last time; no value before it was tried.", "device"),
-		refused:   desc("decode_failures_total", "MQTT messages that could not be taken, by reason.", "device", "reason"),
-		samples:   desc("samples_total", "Values written to the queue."),
-		batches:   desc("batches_total", "Messages taken by the queue."),
-		retries:   desc("batch_retries_total", "Attempts at which the queue did not take a batch."),
-		unstamped: desc("unstamped_total", "Samples refused because their instant lies before 2020."),
+		polls:      desc("polls_total", "Requests sent to a device, or messages received from it.", "device"),
+		errors:     desc("errors_total", "Requests and messages of a device that brought no value.", "device"),
+		latency:    desc("latency_seconds", "Running mean of the time between request and answer.", "device"),
+		percentile: desc("latency_quantile_seconds", "Time between request and answer, over the last 128 answers.", "device", "quantile"),
+		timeouts:   desc("timeouts_total", "Requests that a device did not answer in time.", "device"),
+		reconnects: desc("reconnects_total", "Connections to a device that had to be opened again.", "device"),
+		exceptions: desc("exceptions_total", "Modbus exceptions of a device, by code.", "device", "code"),
+		points:     desc("refused_points", "Points that a device refuses at present.", "device"),
+		unchanged:  desc("unchanged_total", "Values left out because they lie within their point's deadband."),
+		online:     desc("online", "1 when the device answered last time; no value before it was tried.", "device"),
+		refused:    desc("decode_failures_total", "MQTT messages that could not be taken, by reason.", "device", "reason"),
+		samples:    desc("samples_total", "Values written to the queue."),
+		batches:    desc("batches_total", "Messages taken by the queue."),
+		retries:    desc("batch_retries_total", "Attempts at which the queue did not take a batch."),
+		unstamped:  desc("unstamped_total", "Samples refused because their instant lies before 2020."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	d := describe()
-	for _, desc := range []*prometheus.Desc{d.polls, d.errors, d.latency, d.online, d.refused, d.samples, d.batches, d.retries, d.unstamped} {
+	for _, desc := range []*prometheus.Desc{
+		d.polls, d.errors, d.latency, d.percentile, d.online, d.timeouts, d.reconnects, d.exceptions, d.points,
+		d.refused, d.samples, d.unchanged, d.batches, d.retries, d.unstamped,
+	} {
 		ch <- desc
 	}
 }
@@ -53,12 +60,22 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(desc *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, labels...)
 	}
-	for _, device := range m.devices {
+	for _, device := range m.collector.current() {
 		s := device.State()
 		id := string(s.Device)
 		count(d.polls, s.Polls, id)
 		count(d.errors, s.Errors, id)
 		gauge(d.latency, s.Latency.Seconds(), id)
+		gauge(d.percentile, s.P50.Seconds(), id, "0.5")
+		gauge(d.percentile, s.P95.Seconds(), id, "0.95")
+		gauge(d.points, float64(s.Refused), id)
+		count(d.timeouts, s.Timeouts, id)
+		count(d.reconnects, s.Reconnects, id)
+		for code, n := range s.Exceptions {
+			if n > 0 {
+				count(d.exceptions, n, id, strconv.Itoa(code))
+			}
+		}
 		if s.Known {
 			up := 0.0
 			if s.Online {
@@ -67,20 +84,19 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 			gauge(d.online, up, id)
 		}
 	}
-	count(d.samples, m.batcher.samples.Load())
-	count(d.batches, m.batcher.batches.Load())
-	count(d.retries, m.batcher.retries.Load())
-	count(d.unstamped, m.batcher.unstamped.Load())
+	count(d.samples, m.collector.batcher.samples.Load())
+	count(d.unchanged, m.collector.batcher.unchanged.Load())
+	count(d.batches, m.collector.batcher.batches.Load())
+	count(d.retries, m.collector.batcher.retries.Load())
+	count(d.unstamped, m.collector.batcher.unstamped.Load())
 	m.collectRefusals(count, d.refused)
 }
 
 func (m *metrics) collectRefusals(count func(*prometheus.Desc, uint64, ...string), desc *prometheus.Desc) {
 	type key struct{ device, reason string }
 	sums := map[key]uint64{}
-	for _, refusals := range m.refusals {
-		for _, r := range refusals() {
-			sums[key{string(r.Device), string(r.Reason)}] += r.Count
-		}
+	for _, r := range m.collector.refusals() {
+		sums[key{string(r.Device), string(r.Reason)}] += r.Count
 	}
 	for k, n := range sums {
 		count(desc, n, k.device, k.reason)

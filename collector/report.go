@@ -1,8 +1,10 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -20,22 +22,16 @@ const (
 // report writes the collector measurement of each device every minute: what
 // was polled and what failed in that minute, and the mean latency.
 func (c *Collector) report(ctx context.Context) {
-	last := make([]health.State, len(c.devices))
+	last := map[gtc.DeviceID]health.State{}
 	for c.clock.Sleep(ctx, reportEvery) == nil {
 		at := c.clock.Now().Truncate(time.Millisecond)
-		for i, d := range c.devices {
+		for _, d := range c.current() {
 			s := d.State()
 			if !s.Known {
 				continue
 			}
-			line := influx.NewLine(influx.MeasurementCollector).
-				Tag(influx.TagDevice, string(s.Device)).
-				Tag(influx.TagSite, string(c.site)).
-				Float("polls", float64(s.Polls-last[i].Polls)).
-				Float("errors", float64(s.Errors-last[i].Errors)).
-				Float("latency_ms", float64(s.Latency)/float64(time.Millisecond)).
-				At(at)
-			last[i] = s
+			line := deviceLine(c.site, s, last[s.Device]).At(at)
+			last[s.Device] = s
 			if c.batcher.addLine(ctx, line) != nil {
 				return // ended
 			}
@@ -43,26 +39,46 @@ func (c *Collector) report(ctx context.Context) {
 	}
 }
 
+// deviceLine is what the collector measurement says about one device: counts
+// since last, latencies and refused points as they are now.
+func deviceLine(site gtc.SiteID, s, last health.State) *influx.Line {
+	line := influx.NewLine(influx.MeasurementCollector).
+		Tag(influx.TagDevice, string(s.Device)).
+		Tag(influx.TagSite, string(site)).
+		Float("polls", float64(s.Polls-last.Polls)).
+		Float("errors", float64(s.Errors-last.Errors)).
+		Float("latency_ms", milliseconds(s.Latency)).
+		Float("latency_p50_ms", milliseconds(s.P50)).
+		Float("latency_p95_ms", milliseconds(s.P95)).
+		Float("timeouts", float64(s.Timeouts-last.Timeouts)).
+		Float("reconnects", float64(s.Reconnects-last.Reconnects)).
+		Float("refused", float64(s.Refused)).
+		Bool("online", s.Online)
+	for code, n := range s.Exceptions {
+		if n > 0 { // a field exists from the first one on
+			line.Float("exception_"+strconv.Itoa(code), float64(n-last.Exceptions[code]))
+		}
+	}
+	return line
+}
+
 // watch queues an event each time a device starts or stops answering.
 func (c *Collector) watch(ctx context.Context) {
-	last := make([]string, len(c.devices))
-	for i := range last {
-		last[i] = unknown
-	}
+	last := map[gtc.DeviceID]string{}
 	for c.clock.Sleep(ctx, watchEvery) == nil {
-		for i, d := range c.devices {
+		for _, d := range c.current() {
 			s := d.State()
-			now := reachable(s)
-			if now == last[i] {
+			now, was := reachable(s), cmp.Or(last[s.Device], unknown)
+			if now == was {
 				continue
 			}
-			if err := c.queue.PublishEvent(ctx, c.deviceEvent(s, last[i], now)); err != nil {
+			if err := c.queue.PublishEvent(ctx, c.deviceEvent(s, was, now)); err != nil {
 				if ctx.Err() == nil {
 					c.log.Error().Err(err).Str("device", string(s.Device)).Msg("queue does not take an event, trying again")
 				}
 				break // compared again at the next turn
 			}
-			last[i] = now
+			last[s.Device] = now
 		}
 	}
 }

@@ -3,10 +3,12 @@ package collector
 import (
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/collector/health"
 	"github.com/cpas-charleroi/gtc/collector/modbus"
+	"github.com/cpas-charleroi/gtc/collector/modbus/endpoint"
 	"github.com/cpas-charleroi/gtc/collector/mqtt"
 	"github.com/cpas-charleroi/gtc/collector/profile"
 	"github.com/cpas-charleroi/gtc/internal/config"
@@ -16,20 +18,25 @@ import (
 // brokers; it comes before the connection's password file.
 const passwordEnv = "GTC_MQTT_PASSWORD" //nolint:gosec // the name, not the password
 
-// wiring makes sources and device states out of a site's configuration.
+// wiring makes sources and device states out of a site's configuration. The
+// states already in health are used again.
 type wiring struct {
 	o Options
 
-	sources  []source
-	devices  []*health.Device
-	refusals []func() []mqtt.Refusal
-	health   map[gtc.DeviceID]*health.Device
+	sources []source
+	devices []*health.Device
+	bands   map[pointKey]band
+	health  map[gtc.DeviceID]*health.Device
 }
 
 func (w *wiring) build() error {
-	w.health = map[gtc.DeviceID]*health.Device{}
+	kept := w.health
+	w.health, w.bands = map[gtc.DeviceID]*health.Device{}, map[pointKey]band{}
 	for _, d := range w.o.Site.Devices {
-		h := health.NewDevice(d.ID, d.Profile)
+		h := kept[d.ID]
+		if h == nil {
+			h = health.NewDevice(d.ID, d.Profile)
+		}
 		w.health[d.ID] = h
 		w.devices = append(w.devices, h)
 	}
@@ -62,19 +69,20 @@ func (w *wiring) connection(conn config.Connection) error {
 		return err
 	}
 	switch u.Scheme {
-	case "modbus":
+	case endpoint.SchemeTCP, endpoint.SchemeRTUOverTCP, endpoint.SchemeRTU:
 		return w.modbus(conn, devices)
 	case "mqtt", "mqtts":
 		return w.mqtt(conn, devices)
 	default:
-		return fmt.Errorf("%s: unknown scheme, want modbus, mqtt or mqtts", conn.URL)
+		return fmt.Errorf("%s: unknown scheme, want %s, mqtt or mqtts", conn.URL, strings.Join(endpoint.Schemes(), ", "))
 	}
 }
 
 func (w *wiring) modbus(conn config.Connection, devices []config.Device) error {
 	o := modbus.Options{
-		URL: conn.URL, Timeout: conn.Timeout, Pause: conn.Pause, Clock: w.o.Clock,
-		Log: w.o.Log.With().Str("connection", conn.ID).Logger(),
+		URL: conn.URL, Pause: conn.Pause, IdleClose: conn.IdleClose, Clock: w.o.Clock,
+		Timeouts: modbus.Timeouts{Dial: conn.DialTimeout, Request: conn.Timeout, Frame: conn.FrameTimeout, Silence: conn.Silence},
+		Log:      w.o.Log.With().Str("connection", conn.ID).Logger(),
 	}
 	for _, d := range devices {
 		points, err := w.points(d)
@@ -85,10 +93,13 @@ func (w *wiring) modbus(conn config.Connection, devices []config.Device) error {
 		m := p.Modbus
 		o.Devices = append(o.Devices, modbus.Device{
 			ID: d.ID, Unit: unitID(d.Unit),
-			Limits:            limits(p),
+			Limits:            w.limits(p, d),
 			WordOrder:         m.WordOrder,
 			PauseAfterConnect: m.PauseAfterConnect,
+			PauseBetween:      m.PauseBetween,
+			Timeout:           m.Timeout,
 			Points:            points,
+			Identify:          p.Identify,
 			Health:            w.health[d.ID],
 		})
 	}
@@ -100,10 +111,14 @@ func (w *wiring) modbus(conn config.Connection, devices []config.Device) error {
 	return nil
 }
 
-// limits are a profile's limits. The inputs of a module are one block: what
-// lies between two that are used is served as well.
-func limits(p *profile.Profile) modbus.Limits {
+// limits are a profile's limits. At an endpoint that is never written only
+// listed addresses are read, so there are no holes. The inputs of a module are
+// one listed block: what lies between two that are used is part of it.
+func (w *wiring) limits(p *profile.Profile, d config.Device) modbus.Limits {
 	l := modbus.Limits{MaxRegisters: p.Modbus.MaxRegisters, MaxBits: p.Modbus.MaxBits, MaxHole: p.Modbus.MaxHole}
+	if config.IsReadOnly(w.o.Site, w.o.Catalogue, d) {
+		l.MaxHole = 0
+	}
 	if p.Contacts != nil && len(p.Registers) == 0 {
 		l.MaxHole = max(l.MaxHole, p.Contacts.Count)
 	}
@@ -132,6 +147,10 @@ func (w *wiring) points(d config.Device) ([]modbus.Point, error) {
 		if !ok {
 			return nil, fmt.Errorf("profile %s: %s has no point %s", p.ID, kind, r.Point)
 		}
+		w.settle(id, &r)
+		if err := w.band(id, r, known.Counter); err != nil {
+			return nil, fmt.Errorf("profile %s: %w", p.ID, err)
+		}
 		out = append(out, modbus.Point{
 			Series:   gtc.Series{Site: w.o.Site.ID, Kind: kind, Equipment: id, Point: r.Point},
 			Type:     known.Type,
@@ -148,12 +167,23 @@ func (w *wiring) points(d config.Device) ([]modbus.Point, error) {
 	return out, nil
 }
 
-// contact is the point behind one input of a digital-input module: false in
-// the state that is normal, so with a contact normally closed it is true when
-// the input is open, be it by an alarm or by a cut wire.
+// settle puts what the site says about a point in the place of what the
+// profile says.
+func (w *wiring) settle(id gtc.EquipmentID, r *profile.Register) {
+	for _, e := range w.o.Site.Equipment {
+		if e.ID != id {
+			continue
+		}
+		if own := e.Points[r.Point]; own.Deadband != nil {
+			r.Deadband, r.Heartbeat = *own.Deadband, own.Heartbeat
+		}
+	}
+}
+
+// contact is the point behind one input of a digital-input module.
 func (w *wiring) contact(p *profile.Profile, c config.Contact) (modbus.Point, error) {
 	block := p.Contacts
-	if block == nil || c.Input < 0 || c.Input >= block.Count {
+	if block == nil || !block.Has(c.Input) {
 		return modbus.Point{}, fmt.Errorf("profile %s has no input %d", p.ID, c.Input)
 	}
 	kind, ok := w.kindOf(c.Equipment)
@@ -164,14 +194,11 @@ func (w *wiring) contact(p *profile.Profile, c config.Contact) (modbus.Point, er
 	if !ok || known.Type != gtc.TypeBool {
 		return modbus.Point{}, fmt.Errorf("input %d: %s has no two-state point %s", c.Input, kind, c.Point)
 	}
+	r := block.Register(c.Point, c.Input, c.Normally == "closed")
+	r.Debounce = c.Debounce
 	return modbus.Point{
 		Series: gtc.Series{Site: w.o.Site.ID, Kind: kind, Equipment: c.Equipment, Point: c.Point},
-		Type:   gtc.TypeBool,
-		Register: profile.Register{
-			Point: c.Point, Table: block.Table, Type: "bit", Poll: block.Poll,
-			Address: block.Address + uint16(c.Input), //nolint:gosec // below the block's count
-			Invert:  c.Normally == "closed",
-		},
+		Type:   gtc.TypeBool, Register: r,
 	}, nil
 }
 
@@ -186,7 +213,10 @@ func (w *wiring) kindOf(id gtc.EquipmentID) (gtc.Kind, bool) {
 
 func (w *wiring) mqtt(conn config.Connection, devices []config.Device) error {
 	o := mqtt.Options{
-		Site: w.o.Site.ID, URL: conn.URL, User: conn.User,
+		Site: w.o.Site.ID, Status: conn.Status,
+		Broker: mqtt.Broker{
+			URL: conn.URL, User: conn.User, CAFile: conn.CAFile, CertFile: conn.CertFile, KeyFile: conn.KeyFile,
+		},
 		ClientID: "gtc-" + string(w.o.Site.ID) + "-" + conn.ID,
 		Clock:    w.o.Clock,
 		Log:      w.o.Log.With().Str("connection", conn.ID).Logger(),
@@ -198,7 +228,7 @@ func (w *wiring) mqtt(conn config.Connection, devices []config.Device) error {
 	}
 	if conn.User != "" {
 		var err error
-		if o.Password, err = config.Secret(w.getenv, passwordEnv, conn.PasswordFile); err != nil {
+		if o.Password, err = BrokerPassword(w.getenv, conn); err != nil {
 			return err
 		}
 	}
@@ -207,7 +237,8 @@ func (w *wiring) mqtt(conn config.Connection, devices []config.Device) error {
 		o.Devices = append(o.Devices, mqtt.Device{
 			ID: d.ID, Profile: p, Topic: d.Topic, Equipment: d.Equipment, Health: w.health[d.ID],
 			TypeOf: func(slot string, id gtc.PointID) gtc.ValueType {
-				known, _ := w.o.Catalogue.Point(p.Slots[slot], id)
+				kind, _ := p.Kind(slot)
+				known, _ := w.o.Catalogue.Point(kind, id)
 				return known.Type
 			},
 		})
@@ -217,7 +248,6 @@ func (w *wiring) mqtt(conn config.Connection, devices []config.Device) error {
 		return err
 	}
 	w.sources = append(w.sources, source{Source: s, name: conn.ID, durable: true})
-	w.refusals = append(w.refusals, s.Refusals)
 	return nil
 }
 

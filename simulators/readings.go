@@ -66,6 +66,8 @@ func (x shown) points(kind gtc.Kind, share float64) map[gtc.PointID]read {
 		return x.intrusionPanel()
 	case gtc.KindFirePanel:
 		return x.firePanel()
+	case "room":
+		return x.room()
 	default: // two-state points only; see find
 		return nil
 	}
@@ -181,13 +183,28 @@ func (x shown) gasMeter() map[gtc.PointID]read {
 
 func (x shown) heatMeter() map[gtc.PointID]read {
 	return map[gtc.PointID]read{
-		"energy_kwh":   number(func(s *building.State) float64 { return s.HeatKWh }),
-		"volume_m3":    number(func(s *building.State) float64 { return s.HeatM3 }),
-		"power_kw":     number(func(s *building.State) float64 { return s.HeatKW }),
-		"flow_m3h":     number(func(s *building.State) float64 { return s.HeatM3h }),
-		"flow_temp":    number(func(s *building.State) float64 { return s.FlowTemp }),
-		"return_temp":  number(func(s *building.State) float64 { return s.ReturnTemp }),
-		"delta_temp_k": number(func(s *building.State) float64 { return s.FlowTemp - s.ReturnTemp }),
+		"energy_kwh": number(func(s *building.State) float64 { return s.HeatKWh }),
+		"volume_m3":  number(func(s *building.State) float64 { return s.HeatM3 }),
+		// Nothing is cooled by the heating circuit.
+		"energy_cooling_kwh": fixed(0),
+		"power_kw":           number(func(s *building.State) float64 { return s.HeatKW }),
+		"flow_m3h":           number(func(s *building.State) float64 { return s.HeatM3h }),
+		"flow_temp":          number(func(s *building.State) float64 { return s.FlowTemp }),
+		"return_temp":        number(func(s *building.State) float64 { return s.ReturnTemp }),
+		"delta_temp_k":       number(func(s *building.State) float64 { return s.FlowTemp - s.ReturnTemp }),
+	}
+}
+
+// room is what a sensor in a room that is heated like the others shows: the
+// air gets used up while people are there.
+func (x shown) room() map[gtc.PointID]read {
+	air := noise.Layer{Seed: noise.Seed(x.seed, "room"), Period: 40 * time.Minute, SD: 0.3}
+	breath := noise.Layer{Seed: noise.Seed(x.seed, "co2"), Period: 25 * time.Minute, SD: 40}
+	return map[gtc.PointID]read{
+		"air_temp":     number(func(s *building.State) float64 { return s.RoomTemp + air.At(s.At) }),
+		"humidity_pct": number(func(s *building.State) float64 { return 38 + 0.2*s.HumidityPct - air.At(s.At) }),
+		"co2_ppm":      number(func(s *building.State) float64 { return 520 + 420*s.Occupancy + breath.At(s.At) }),
+		"battery_pct":  fixed(91),
 	}
 }
 

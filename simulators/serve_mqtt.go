@@ -34,6 +34,7 @@ func (p *Park) openMQTT(ctx context.Context, s *site, c *config.Connection, devi
 		client := mqtt.Options{
 			URL: c.URL, User: user, ClientID: string(s.cfg.ID) + "-" + string(d.cfg.ID), Log: o.Log,
 		}
+		client.Will, _ = mqtt.Will(d.profile, d.cfg.Topic)
 		if o.PasswordFor != nil && user != "" {
 			client.Password = o.PasswordFor(s.cfg.ID, user)
 		}

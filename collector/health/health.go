@@ -28,14 +28,27 @@ type State struct {
 	LastError string
 	// Polls counts requests (or messages received), Errors those that failed.
 	Polls, Errors uint64
-	// Latency is the running mean of the time between request and answer.
-	Latency time.Duration
+	// Latency is the running mean of the time between request and answer, P50
+	// and P95 the percentiles of the last 128 answers.
+	Latency, P50, P95 time.Duration
+	// Timeouts counts the requests that nothing answered in time, Reconnects
+	// how often the way to the device had to be opened again.
+	Timeouts, Reconnects uint64
+	// Exceptions counts the Modbus exceptions of the device by code; all codes
+	// that do not fit are counted under 0.
+	Exceptions [Codes]uint64
+	// Refused is the number of points that the device refuses at present.
+	Refused int
 }
+
+// Codes is the number of exception codes counted apart.
+const Codes = 16
 
 // Device collects the state of one device. It is safe for concurrent use.
 type Device struct {
-	mu    sync.Mutex
-	state State
+	mu        sync.Mutex
+	state     State
+	latencies latencies
 }
 
 // NewDevice returns the still unknown state of a device.
@@ -51,6 +64,9 @@ func (d *Device) Answered(at time.Time, took time.Duration) {
 	s := &d.state
 	s.Polls++
 	s.Known, s.Online, s.LastSuccess = true, true, at
+	if took > 0 {
+		d.latencies.add(took)
+	}
 	if s.Latency == 0 {
 		s.Latency = took
 		return
@@ -86,9 +102,40 @@ func (d *Device) Unreachable(err error) {
 	d.state.Online, d.state.LastError = false, err.Error()
 }
 
+// Count tells Refused and Lost apart further: a request that nothing answered
+// in time, or one answered with a Modbus exception (0: none).
+func (d *Device) Count(timeout bool, exception uint8) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case timeout:
+		d.state.Timeouts++
+	case exception >= Codes:
+		d.state.Exceptions[0]++
+	case exception > 0:
+		d.state.Exceptions[exception]++
+	}
+}
+
+// Reconnected records that the way to the device was opened again.
+func (d *Device) Reconnected() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state.Reconnects++
+}
+
+// SetRefused records how many points the device refuses at present.
+func (d *Device) SetRefused(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state.Refused = n
+}
+
 // State returns what is known now.
 func (d *Device) State() State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.state
+	s := d.state
+	s.P50, s.P95 = d.latencies.percentiles()
+	return s
 }

@@ -1,147 +1,123 @@
 package modbus
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"log" //nolint:depguard // the Modbus library takes a *log.Logger and prints to stdout without one
-	"net/url"
 	"time"
 
-	"github.com/rs/zerolog"
-	mb "github.com/simonvetter/modbus"
+	"github.com/cpas-charleroi/gtc/collector/modbus/endpoint"
+	"github.com/cpas-charleroi/gtc/collector/modbus/wire"
 )
-
-// DefaultTimeout of one request.
-const DefaultTimeout = 2 * time.Second
-
-// errNotOpen guards the library, which panics when called before it is open.
-var errNotOpen = errors.New("connection is not open")
-
-// reader is what this package lets itself do with a Modbus connection. It has
-// no way to write, so nothing that goes through a Bus can.
-type reader interface {
-	connection
-	ReadRegisters(addr uint16, quantity uint16, regType mb.RegType) ([]uint16, error)
-	ReadCoils(addr uint16, quantity uint16) ([]bool, error)
-	ReadDiscreteInputs(addr uint16, quantity uint16) ([]bool, error)
-}
-
-type connection interface {
-	Open() error
-	Close() error
-	SetUnitId(id uint8) error
-}
 
 // Reading is the raw answer to a request: words for registers, bits for coils
 // and discrete inputs.
 type Reading struct {
 	Words []uint16
 	Bits  []bool
+	// At is when the request left, Took how long the answer was under way.
+	At   time.Time
+	Took time.Duration
 }
 
-// Bus is one read-only Modbus TCP connection. It belongs to one goroutine.
+// Bus is one Modbus connection that reads: it sends function codes 1 to 4 and
+// no other, and has no method that writes. It belongs to one goroutine.
 type Bus struct {
-	url    string
-	client reader
-	open   bool
+	link *link
+	pdu  []byte
 	// reads counts the answers since the connection was opened.
 	reads int
+	// opened counts how often it was opened.
+	opened int
 }
 
-// NewBus returns a closed connection to modbus://host:port; timeout 0 means
-// [DefaultTimeout]. Opening it takes up to 5 s when the host is unreachable.
-func NewBus(rawURL string, timeout time.Duration, logger zerolog.Logger) (*Bus, error) {
-	u, err := url.Parse(rawURL)
+// NewBus returns a closed connection to a Modbus URL (see [endpoint.Parse]).
+func NewBus(rawURL string, t Timeouts) (*Bus, error) {
+	end, err := endpoint.Parse(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("modbus connection: %w", err)
+		return nil, err
 	}
-	if u.Scheme != "modbus" || u.Port() == "" {
-		return nil, fmt.Errorf("modbus connection %s: want modbus://host:port", rawURL)
-	}
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
-	client, err := mb.NewClient(&mb.ClientConfiguration{
-		URL: "tcp://" + u.Host, Timeout: timeout,
-		Logger: log.New(debugWriter{logger}, "", 0),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("modbus connection %s: %w", rawURL, err)
-	}
-	return &Bus{url: rawURL, client: client}, nil
+	return &Bus{link: newLink(end, t)}, nil
 }
 
-// Open connects unless connected.
-func (b *Bus) Open() error {
-	if b.open {
+// Endpoint tells where the connection leads.
+func (b *Bus) Endpoint() endpoint.Endpoint { return b.link.end }
+
+// Open connects unless connected. After an error that left the line in doubt
+// it first waits until the line has fallen silent.
+func (b *Bus) Open(ctx context.Context) error {
+	if b.IsOpen() {
 		return nil
 	}
-	if err := b.client.Open(); err != nil {
-		return fmt.Errorf("open %s: %w", b.url, err)
+	if err := b.link.open(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", b.link.end.URL, err)
 	}
-	b.open, b.reads = true, 0
+	b.reads = 0
+	b.opened++
 	return nil
 }
 
 // IsOpen reports whether the connection is up as far as known.
-func (b *Bus) IsOpen() bool { return b.open }
+func (b *Bus) IsOpen() bool { return b.link.port != nil }
 
 // Used reports whether the present connection has answered before: a cut of
 // such a connection is worth one new attempt.
 func (b *Bus) Used() bool { return b.reads > 0 }
 
+// Opened returns how often the connection was opened.
+func (b *Bus) Opened() int { return b.opened }
+
 // Close closes the connection if it is open.
-func (b *Bus) Close() {
-	if !b.open {
-		return
+func (b *Bus) Close() { b.link.close() }
+
+// KeepInStep names reads that a unit serves. On an RTU line one of them is
+// used after an error, to be sure that an answer to an earlier request cannot
+// be taken for that to the next. Reads that were answered are used as well;
+// where all look alike, an answer is sacrificed instead.
+func (b *Bus) KeepInStep(unit uint8, reads []Request) {
+	for _, r := range reads {
+		b.link.remember(unit, r)
 	}
-	b.open = false
-	// A close that fails leaves nothing to do: the connection is given up.
-	_ = b.client.Close()
 }
 
-// Read sends one request to a unit and returns its answer. After a Modbus
-// exception the connection stays open; any other error closes it.
-func (b *Bus) Read(unit uint8, r Request) (Reading, error) {
-	if !b.open {
-		return Reading{}, fmt.Errorf("unit %d %s: %w", unit, r, errNotOpen)
+// Read sends one request to a unit and returns its answer; least is the least
+// time the unit is given, where that is more than the connection's own. A
+// Modbus exception is a [wire.Exception] and leaves the connection open. Any
+// error that leaves the line in doubt closes it. When ctx ends, Read returns
+// at once.
+func (b *Bus) Read(ctx context.Context, unit uint8, r Request, least ...time.Duration) (Reading, error) {
+	var timeout time.Duration
+	if len(least) > 0 {
+		timeout = least[0]
 	}
-	reading, err := b.read(unit, r)
+	reading, err := b.read(ctx, unit, r, timeout)
 	if err != nil {
-		if judge(err) == broken {
-			b.Close()
-		}
-		return Reading{}, fmt.Errorf("%s unit %d %s: %w", b.url, unit, r, err)
+		return reading, fmt.Errorf("%s unit %d %s: %w", b.link.end.URL, unit, r, err)
 	}
 	b.reads++
 	return reading, nil
 }
 
-func (b *Bus) read(unit uint8, r Request) (Reading, error) {
-	if err := b.client.SetUnitId(unit); err != nil {
-		return Reading{}, err
+func (b *Bus) read(ctx context.Context, unit uint8, r Request, timeout time.Duration) (Reading, error) {
+	function := r.Table.function()
+	if function == 0 || r.Count == 0 || int(r.Count) > (Limits{}).Cells(r.Table) {
+		return Reading{}, fmt.Errorf("no such read: table %q", r.Table)
 	}
-	var out Reading
-	var err error
-	switch r.Table {
-	case Holding:
-		out.Words, err = b.client.ReadRegisters(r.Address, r.Count, mb.HOLDING_REGISTER)
-	case Input:
-		out.Words, err = b.client.ReadRegisters(r.Address, r.Count, mb.INPUT_REGISTER)
-	case Coil:
-		out.Bits, err = b.client.ReadCoils(r.Address, r.Count)
-	case Discrete:
-		out.Bits, err = b.client.ReadDiscreteInputs(r.Address, r.Count)
-	default:
-		err = fmt.Errorf("unknown table %q", r.Table)
+	b.pdu = wire.AppendRead(b.pdu[:0], function, r.Address, r.Count)
+	a, err := b.link.ask(ctx, unit, b.pdu, timeout)
+	out := Reading{At: a.at, Took: a.took}
+	if err != nil {
+		return out, err
 	}
-	return out, err
-}
-
-// debugWriter passes the library's own messages on at debug level.
-type debugWriter struct{ log zerolog.Logger }
-
-func (w debugWriter) Write(p []byte) (int, error) {
-	w.log.Debug().Msg(string(p))
-	return len(p), nil
+	if r.Table.Bits() {
+		out.Bits, err = wire.AppendBits(make([]bool, 0, r.Count), a.pdu, function, r.Count)
+	} else {
+		out.Words, err = wire.AppendWords(make([]uint16, 0, r.Count), a.pdu, function, r.Count)
+	}
+	if err != nil {
+		// Over TCP it is this device's answer to this request all the same:
+		// some cut an answer short at the end of their map.
+		return Reading{At: a.at, Took: a.took}, err
+	}
+	b.link.remember(unit, r)
+	return out, nil
 }

@@ -2,19 +2,33 @@ package modbus
 
 import (
 	"errors"
-	"strings"
 
-	mb "github.com/simonvetter/modbus"
+	"github.com/cpas-charleroi/gtc/collector/modbus/wire"
 )
 
-// outcome says what a failed read means for the unit and its connection.
+// What can be wrong with an exchange besides an exception of the device.
+var (
+	// ErrTimeout says that a device did not answer in time.
+	ErrTimeout = errors.New("request timed out")
+	// ErrTorn says that an answer stopped in the middle.
+	ErrTorn = errors.New("answer is cut off")
+	// ErrDoubt says that something arrived that answers no request: what
+	// arrives next on the connection cannot be trusted either.
+	ErrDoubt = errors.New("line is in doubt")
+	// ErrClosed says that the other side closed the connection.
+	ErrClosed = errors.New("connection was closed by the other side")
+	// errNotOpen guards a connection that was not opened.
+	errNotOpen = errors.New("connection is not open")
+)
+
+// outcome says what a failed read means for the unit.
 type outcome uint8
 
 const (
-	// broken: no usable answer came; the connection is closed, because what
-	// arrives next on it can no longer be trusted to answer the next request.
+	// broken: no usable answer came.
 	broken outcome = iota
-	// refusedRange: some address of the range is not served (exceptions 2, 3).
+	// refusedRange: some address of the range is not served (exceptions 2, 3,
+	// or an answer that is too short).
 	refusedRange
 	// refusedAll: the device does not serve this function (exception 1).
 	refusedAll
@@ -29,24 +43,26 @@ const (
 // judge classifies the error of a read. Every exception is an answer: it
 // leaves the connection in step.
 func judge(err error) outcome {
-	switch {
-	case errors.Is(err, mb.ErrIllegalDataAddress), errors.Is(err, mb.ErrIllegalDataValue):
+	if errors.Is(err, wire.ErrAnswer) && !errors.Is(err, ErrDoubt) {
 		return refusedRange
-	case errors.Is(err, mb.ErrIllegalFunction):
+	}
+	var e wire.Exception
+	if !errors.As(err, &e) {
+		return broken
+	}
+	switch e {
+	case wire.IllegalAddress, wire.IllegalValue:
+		return refusedRange
+	case wire.IllegalFunction:
 		return refusedAll
-	case errors.Is(err, mb.ErrServerDeviceFailure), errors.Is(err, mb.ErrMemoryParityError):
-		return faulty
-	case errors.Is(err, mb.ErrAcknowledge), errors.Is(err, mb.ErrServerDeviceBusy):
+	case wire.Acknowledge, wire.DeviceBusy:
 		return busy
-	case errors.Is(err, mb.ErrGWPathUnavailable), errors.Is(err, mb.ErrGWTargetFailedToRespond):
+	case wire.GatewayNoPath, wire.GatewayNoAnswer:
 		return absent
-	}
-	// The library has no type for exception codes outside the standard.
-	if strings.Contains(err.Error(), "unknown exception code") {
+	default:
 		return faulty
 	}
-	return broken
 }
 
 // timedOut tells a unit that is silent from a connection that was cut.
-func timedOut(err error) bool { return errors.Is(err, mb.ErrRequestTimedOut) }
+func timedOut(err error) bool { return errors.Is(err, ErrTimeout) }

@@ -1,7 +1,10 @@
 package modbus_test
 
 import (
+	"cmp"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -64,7 +67,7 @@ func TestPlan(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			requests, err := modbus.Plan(tt.points, tt.limits)
+			requests, err := modbus.Plan(tt.points, tt.limits, modbus.Line{})
 			require.NoError(t, err)
 			var got []string
 			for _, r := range requests {
@@ -87,7 +90,7 @@ func TestPlanRefuses(t *testing.T) {
 		"the end of the table":         {register("input", 65535, "f32"), modbus.Limits{}, "past the end of the table"},
 		"an unknown type":              {register("input", 1, "u24"), modbus.Limits{}, "0 registers in one value"},
 	} {
-		_, err := modbus.Plan([]modbus.Point{tt.point}, tt.limits)
+		_, err := modbus.Plan([]modbus.Point{tt.point}, tt.limits, modbus.Line{})
 		require.ErrorContains(t, err, tt.want, name)
 	}
 }
@@ -149,20 +152,100 @@ func checkRequests(t *rapid.T, points []modbus.Point, limits modbus.Limits, requ
 	return seen
 }
 
+// drawLine draws a network or a serial line.
+func drawLine(t *rapid.T) modbus.Line {
+	return modbus.Line{
+		Baud:       rapid.SampledFrom([]int{0, 1200, 9600, 19200, 38400, 115200}).Draw(t, "baud"),
+		CharBits:   rapid.IntRange(10, 11).Draw(t, "bits"),
+		Turnaround: time.Duration(rapid.IntRange(1, 60).Draw(t, "turnaround")) * time.Millisecond,
+		RTT:        time.Duration(rapid.IntRange(0, 60).Draw(t, "rtt")) * time.Millisecond,
+	}
+}
+
 func TestPlanReadsEveryPointOnceWithinLimits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		points, limits := drawPoints(t)
-		requests, err := modbus.Plan(points, limits)
+		line := drawLine(t)
+		requests, err := modbus.Plan(points, limits, line)
 		require.NoError(t, err)
 		seen := checkRequests(t, points, limits, requests)
 		require.Len(t, seen, len(points))
 		for i, n := range seen {
 			require.Equal(t, 1, n, "point %d", i)
 		}
-		again, err := modbus.Plan(points, limits)
+		again, err := modbus.Plan(points, limits, line)
 		require.NoError(t, err)
 		require.Equal(t, requests, again, "a plan is deterministic")
+	})
+}
+
+// greedy is the plan with a fixed hole budget that other collectors make: by
+// address, each read is extended while the hole is within the budget and the
+// length within the limit.
+func greedy(points []modbus.Point, limits modbus.Limits, budget int) []modbus.Request {
+	order := make([]int, len(points))
+	for i := range order {
+		order[i] = i
+	}
+	start := func(i int) int { return int(points[i].Register.Start()) }
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := points[a].Register, points[b].Register
+		return cmp.Or(cmp.Compare(x.Table, y.Table), cmp.Compare(x.Poll, y.Poll), cmp.Compare(start(a), start(b)))
+	})
+	var out []modbus.Request
+	alone := false
+	for _, i := range order {
+		r := points[i].Register
+		end := start(i) + r.Words()
+		if n := len(out); n > 0 {
+			last := &out[n-1]
+			from, to := int(last.Address), int(last.Address)+int(last.Count)
+			if string(last.Table) == r.Table && last.Class == r.Poll && start(i) <= to+budget && limits.Spans(last.Table, to, start(i)) &&
+				max(to, end)-from <= limits.Cells(last.Table) && !alone && !r.Alone {
+				last.Count = uint16(max(to, end) - from)
+				continue
+			}
+		}
+		alone = r.Alone
+		out = append(out, modbus.Request{Table: modbus.Table(r.Table), Class: r.Poll, Address: r.Start(), Count: uint16(r.Words())})
+	}
+	return out
+}
+
+// busTime is how long a line is taken by requests.
+func busTime(line modbus.Line, requests []modbus.Request) time.Duration {
+	var sum time.Duration
+	for _, r := range requests {
+		sum += line.Time(r)
+	}
+	return sum
+}
+
+// No fixed hole budget takes a serial line less time, and none has fewer
+// requests without taking more. On a network none has fewer requests.
+func TestPlanBeatsEveryHoleBudget(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		points, limits := drawPoints(t)
+		line := drawLine(t)
+		limits.MaxHole = rapid.SampledFrom([]int{0, 5, 20, 125, 2000}).Draw(t, "holes allowed")
+		if rapid.Bool().Draw(t, "refused") {
+			from := rapid.IntRange(0, 60).Draw(t, "from")
+			limits.Avoid = []modbus.Hole{{Table: modbus.Holding, From: from, To: from + 2}}
+		}
+		mine, err := modbus.Plan(points, limits, line)
+		require.NoError(t, err)
+		for budget := range 130 {
+			theirs := greedy(points, limits, budget)
+			if !line.Serial() || budget == 0 {
+				require.LessOrEqual(t, len(mine), len(theirs), "budget %d", budget)
+			}
+			if line.Serial() {
+				require.LessOrEqual(t, busTime(line, mine), busTime(line, theirs), "budget %d", budget)
+				require.True(t, len(mine) <= len(theirs) || busTime(line, mine) < busTime(line, theirs), "budget %d", budget)
+			}
+		}
 	})
 }
 
@@ -172,7 +255,7 @@ func TestSplitIsolatesWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		points, limits := drawPoints(t)
-		requests, err := modbus.Plan(points, limits)
+		requests, err := modbus.Plan(points, limits, drawLine(t))
 		require.NoError(t, err)
 		refused := rapid.SliceOfN(rapid.Uint16Range(0, 400), 0, 5).Draw(t, "illegal addresses")
 		illegal := func(address, count uint16) bool {
@@ -187,19 +270,20 @@ func TestSplitIsolatesWhatIsRefused(t *testing.T) {
 		for work := requests; len(work) > 0; {
 			r := work[0]
 			work = work[1:]
-			if !illegal(r.Address, r.Count) {
-				for _, i := range r.Points {
-					read[i] = true
+			into := read
+			parts, between := modbus.Split(points, r)
+			if illegal(r.Address, r.Count) {
+				into = dropped
+				if parts != nil {
+					checkRequests(t, points, limits, parts)
+					require.LessOrEqual(t, between.To-between.From, limits.MaxHole)
+					work = append(work, parts...)
+					continue
 				}
-				continue
 			}
-			parts := modbus.Split(points, r, limits)
-			if parts == nil {
-				dropped[r.Points[0]] = true
-				continue
+			for _, i := range r.Points {
+				into[i] = true
 			}
-			checkRequests(t, points, limits, parts)
-			work = append(work, parts...)
 		}
 		require.Len(t, points, len(read)+len(dropped))
 		for i, p := range points {

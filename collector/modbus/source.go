@@ -1,15 +1,22 @@
+// Package modbus reads devices over Modbus TCP, RTU over TCP and serial RTU.
+// [Plan] turns the points of a device into the requests that take its line
+// least; [Bus] owns one connection and cannot write; [Source] shares the
+// connection fairly among the devices behind it, keeps dead ones from slowing
+// the others and learns what a device refuses. [Writer] is the one type that
+// writes, and there is none for the endpoint of fire and intrusion equipment.
+//
+// A value that could not be read is never a value: it is an absent value with
+// a quality. Every sample carries the instant at which its own request left. A
+// late answer is never taken for that to another request.
 package modbus
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/collector/profile"
 	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
@@ -21,20 +28,24 @@ const (
 	// silent unit, a refused connection costs nobody else anything.
 	reconnectMax = 30 * time.Second
 	// idle is the longest sleep; it bounds how long a clock that was set is
-	// not noticed.
-	idle = 10 * time.Second
+	// not noticed. attentive is the same where orders may arrive.
+	idle      = 10 * time.Second
+	attentive = 100 * time.Millisecond
 )
 
 // Options of a Source.
 type Options struct {
-	// URL is modbus://host:port.
-	URL string
-	// Timeout of one request, 0 for [DefaultTimeout]; Pause between two.
-	Timeout time.Duration
-	Pause   time.Duration
-	Devices []Device
-	Clock   clock.Clock
-	Log     zerolog.Logger
+	// URL is a Modbus URL, see [endpoint.Parse].
+	URL      string
+	Timeouts Timeouts
+	// Pause between two requests.
+	Pause time.Duration
+	// IdleClose, when given, closes the connection when nothing is due for
+	// that long, for devices with one session that others want as well.
+	IdleClose time.Duration
+	Devices   []Device
+	Clock     clock.Clock
+	Log       zerolog.Logger
 }
 
 // Emit takes the samples of one request. It blocks while they cannot be
@@ -50,6 +61,10 @@ type Source struct {
 	pause time.Duration
 	// afterConnect is the longest pause after connecting that a unit asks for.
 	afterConnect time.Duration
+	idleClose    time.Duration
+	// orders are what else is to be done on the connection between two
+	// requests; nil where nothing else ever is.
+	orders chan func(ctx context.Context)
 
 	last   int // unit served last
 	urgent int // urgent requests served in a row
@@ -62,25 +77,30 @@ type Source struct {
 // NewSource plans the requests of every device. It does no I/O; it returns an
 // error when a point cannot be read within its device's limits.
 func NewSource(o Options) (*Source, error) {
-	bus, err := NewBus(o.URL, o.Timeout, o.Log)
+	bus, err := NewBus(o.URL, o.Timeouts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{bus: bus, clock: o.Clock, log: o.Log, pause: o.Pause}
+	return newSource(bus, o)
+}
+
+func newSource(bus *Bus, o Options) (*Source, error) {
+	s := &Source{bus: bus, clock: o.Clock, log: o.Log, pause: o.Pause, idleClose: o.IdleClose}
+	bus.link.now = o.Clock.Now
 	for _, d := range o.Devices {
-		u, err := newUnit(d)
+		u, err := newUnit(d, LineOf(bus.Endpoint()))
 		if err != nil {
 			return nil, err
 		}
 		s.units = append(s.units, u)
 		s.afterConnect = max(s.afterConnect, d.PauseAfterConnect)
+		bus.KeepInStep(d.Unit, u.distinct())
 	}
 	return s, nil
 }
 
 // Run polls until ctx ends and then returns nil. It emits from one goroutine,
-// the samples of one request at a time. A request under way when ctx ends is
-// waited for (its timeout, or 5 s for a connection being opened).
+// the samples of one request at a time.
 func (s *Source) Run(ctx context.Context, emit Emit) error {
 	defer s.bus.Close()
 	for ctx.Err() == nil {
@@ -93,23 +113,37 @@ func (s *Source) Run(ctx context.Context, emit Emit) error {
 
 // step serves one request, or waits for the next one to be due.
 func (s *Source) step(ctx context.Context, emit Emit) error {
+	select {
+	case do := <-s.orders: // never where there are none
+		do(ctx)
+	default:
+	}
 	now := s.clock.Now()
 	if waiting(now, s.retryAt, reconnectMax) {
-		return s.clock.Sleep(ctx, min(s.retryAt.Sub(now), idle))
+		return s.sleep(ctx, s.retryAt.Sub(now))
 	}
 	for _, u := range s.units {
-		if err := u.enqueue(now); err != nil {
-			return fmt.Errorf("device %s: %w", u.ID, err)
-		}
+		u.enqueue(now)
 	}
-	u, p, ok := s.pick()
+	u, p, ok := s.pick(now)
 	if !ok {
-		return s.clock.Sleep(ctx, min(s.untilDue(now), idle))
+		wait := s.untilDue(now)
+		if s.idleClose > 0 && wait > s.idleClose {
+			s.bus.Close()
+		}
+		return s.sleep(ctx, wait)
 	}
 	if err := s.serve(ctx, u, p, emit); err != nil {
 		return err
 	}
-	return s.clock.Sleep(ctx, s.pause)
+	return s.clock.Sleep(ctx, max(s.pause, u.PauseBetween))
+}
+
+func (s *Source) sleep(ctx context.Context, d time.Duration) error {
+	if s.orders != nil {
+		d = min(d, attentive)
+	}
+	return s.clock.Sleep(ctx, min(d, idle))
 }
 
 func (s *Source) untilDue(now time.Time) time.Duration {
@@ -123,11 +157,14 @@ func (s *Source) untilDue(now time.Time) time.Duration {
 }
 
 // pick takes one request: units in turn, alarm class first, but not for ever.
-func (s *Source) pick() (*unit, pending, bool) {
+func (s *Source) pick(now time.Time) (*unit, pending, bool) {
 	first := s.urgent < urgentRun
 	for _, urgent := range [2]bool{first, !first} {
 		for i := range s.units {
 			n := (s.last + 1 + i) % len(s.units)
+			if s.units[n].resting(now) {
+				continue
+			}
 			p, ok := s.units[n].take(urgent)
 			if !ok {
 				continue
@@ -142,150 +179,4 @@ func (s *Source) pick() (*unit, pending, bool) {
 	}
 	s.urgent = 0
 	return nil, pending{}, false
-}
-
-func (s *Source) serve(ctx context.Context, u *unit, p pending, emit Emit) error {
-	opened, err := s.connect(ctx)
-	if err != nil || ctx.Err() != nil {
-		return s.unreachable(ctx, err, emit)
-	}
-	s.refusals, s.retryAt = 0, time.Time{}
-	got, err := s.read(u, p)
-	if err != nil && judge(err) == broken && !opened && !timedOut(err) {
-		// The device closed an idle connection: that says nothing about it.
-		if _, err := s.connect(ctx); err != nil {
-			return s.unreachable(ctx, err, emit)
-		}
-		got, err = s.read(u, p)
-	}
-	if err != nil {
-		return s.refused(ctx, u, p, err, emit)
-	}
-	u.Health.Answered(got.at, got.took)
-	u.answered(p.group)
-	return s.decode(ctx, u, p.Request, got, emit)
-}
-
-// connect opens the connection unless it is open; opened tells which.
-func (s *Source) connect(ctx context.Context) (opened bool, err error) {
-	if s.bus.IsOpen() {
-		return !s.bus.Used(), nil
-	}
-	if err := s.bus.Open(); err != nil {
-		return false, err
-	}
-	return true, s.clock.Sleep(ctx, s.afterConnect)
-}
-
-// answer is a reading and the instant of its request, taken right before it,
-// to the millisecond.
-type answer struct {
-	Reading
-	at   time.Time
-	took time.Duration
-}
-
-func (s *Source) read(u *unit, p pending) (answer, error) {
-	got := answer{at: s.clock.Now().Truncate(time.Millisecond)}
-	began := time.Now()
-	var err error
-	got.Reading, err = s.bus.Read(u.Unit, p.Request)
-	got.took = time.Since(began)
-	return got, err
-}
-
-func (s *Source) decode(ctx context.Context, u *unit, r Request, got answer, emit Emit) error {
-	s.samples = s.samples[:0]
-	for _, i := range r.Points {
-		p := &u.Points[i]
-		offset := p.start() - int(r.Address)
-		var v gtc.Value
-		q := gtc.QualityGood
-		if p.table().Bits() {
-			v = profile.DecodeBit(p.Register, got.Bits[offset])
-		} else {
-			v, q = profile.Decode(p.Register, u.WordOrder, p.Type, got.Words[offset:offset+p.width()])
-		}
-		u.quality[i] = q
-		s.samples = append(s.samples, gtc.Sample{Series: p.Series, At: got.at, Value: v, Quality: q})
-	}
-	return emit(ctx, s.samples...)
-}
-
-// refused deals with a request that brought no values.
-func (s *Source) refused(ctx context.Context, u *unit, p pending, err error, emit Emit) error {
-	now := s.clock.Now()
-	err = fmt.Errorf("read %s at %w", u.ID, err)
-	why := judge(err)
-	if why == broken || why == absent {
-		if u.failures == 0 {
-			s.log.Warn().Str("device", string(u.ID)).Err(err).Msg("device does not answer")
-		}
-		u.Health.Lost(err)
-		u.failed(now, rand.Float64()) //nolint:gosec // spreads attempts, guards nothing
-		return s.lost(ctx, u, now, emit)
-	}
-	u.Health.Refused(err)
-	points, quality := p.Points, gtc.QualityRefused
-	switch why {
-	case refusedRange:
-		if points = u.refusedRange(p, now); len(points) == 0 {
-			return nil
-		}
-	case refusedAll:
-		u.refusedAll(p, now)
-	case busy:
-		quality = gtc.QualityCommLost
-	case faulty, broken, absent:
-	}
-	s.log.Warn().Str("device", string(u.ID)).Err(err).Msg("device refuses to be read")
-	u.answered(p.group)
-	return s.say(ctx, u, points, quality, now, emit)
-}
-
-// unreachable deals with a connection that could not be opened: no device
-// behind it can be read.
-func (s *Source) unreachable(ctx context.Context, err error, emit Emit) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	now := s.clock.Now()
-	if s.refusals == 0 {
-		s.log.Warn().Err(err).Msg("connection refused")
-	}
-	s.refusals++
-	s.retryAt = now.Add(backoff(s.refusals, reconnectMax, rand.Float64())) //nolint:gosec // spreads attempts, guards nothing
-	for _, u := range s.units {
-		u.clear(s.retryAt)
-		u.Health.Lost(err)
-		if err := s.lost(ctx, u, now, emit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lost says that no point of a unit can be read.
-func (s *Source) lost(ctx context.Context, u *unit, now time.Time, emit Emit) error {
-	all := make([]int, len(u.Points))
-	for i := range all {
-		all[i] = i
-	}
-	return s.say(ctx, u, all, gtc.QualityCommLost, now, emit)
-}
-
-// say emits absent values with a quality for those points that had another.
-func (s *Source) say(ctx context.Context, u *unit, points []int, q gtc.Quality, at time.Time, emit Emit) error {
-	s.samples = s.samples[:0]
-	for _, i := range points {
-		if u.quality[i] == q {
-			continue
-		}
-		u.quality[i] = q
-		s.samples = append(s.samples, gtc.Sample{Series: u.Points[i].Series, At: at.Truncate(time.Millisecond), Quality: q})
-	}
-	if len(s.samples) == 0 {
-		return nil
-	}
-	return emit(ctx, s.samples...)
 }

@@ -1,11 +1,7 @@
 package modbus_test
 
 import (
-	"bufio"
 	"context"
-	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -221,7 +217,7 @@ func TestSourceKeepsASilentUnitFromSlowingOthers(t *testing.T) {
 	// Ten times as fast as the wall clock: a timeout of 100 ms is one second.
 	fast := clock.NewFast(time.Now().Add(-time.Hour), 10)
 	began := fast.Now()
-	r := run(t, modbus.Options{URL: s.URL(), Timeout: 100 * time.Millisecond, Devices: devices, Clock: fast})
+	r := run(t, modbus.Options{URL: s.URL(), Timeouts: modbus.Timeouts{Request: 100 * time.Millisecond}, Devices: devices, Clock: fast})
 	const rounds = 30
 	r.await(t, rounds, good("m1", "power_kw"))
 	polls := int(fast.Now().Sub(began)/time.Second) + 1
@@ -260,7 +256,7 @@ func TestSourceNeverTakesALateAnswer(t *testing.T) {
 	}
 	s := listen(t, map[uint8]*simulator.Unit{1: {Profile: meter(), Values: values}})
 	fast := clock.NewFast(time.Now().Add(-time.Hour), 10)
-	r := run(t, modbus.Options{URL: s.URL(), Timeout: 100 * time.Millisecond, Devices: []modbus.Device{device("m1", 1, meter())}, Clock: fast})
+	r := run(t, modbus.Options{URL: s.URL(), Timeouts: modbus.Timeouts{Request: 100 * time.Millisecond}, Devices: []modbus.Device{device("m1", 1, meter())}, Clock: fast})
 	r.await(t, 1, good("m1", "power_kw"))
 	late.Store(true)
 	r.await(t, 9, said("m1", gtc.QualityCommLost))
@@ -313,53 +309,4 @@ func TestSourceHeedsAGatewaysException(t *testing.T) {
 	r.await(t, 9, said("m2", gtc.QualityCommLost))
 	r.await(t, 2, good("m1", "power_kw"))
 	require.Contains(t, missing.Health.State().LastError, "gateway target device failed to respond")
-}
-
-func TestSourceReadsPymodbus(t *testing.T) {
-	t.Parallel()
-	url := startPymodbus(t)
-	p := &profile.Profile{ID: "p", Slots: map[string]gtc.Kind{"a": "boiler"}, Registers: []profile.Register{
-		{Slot: "a", Point: "x_one", Table: "holding", Address: 100, Type: "u16", Poll: "alarm"},
-		{Slot: "a", Point: "x_high", Table: "holding", Address: 106, Type: "u32", Poll: "alarm"},
-		{Slot: "a", Point: "x_outside", Table: "holding", Address: 108, Type: "u16", Poll: "alarm"},
-		{Slot: "a", Point: "x_float", Table: "input", Address: 10, Type: "f32", Poll: "alarm"},
-		{Slot: "a", Point: "x_open", Table: "discrete", Address: 1, Type: "bit", Poll: "alarm"},
-		{Slot: "a", Point: "x_closed", Table: "discrete", Address: 3, Type: "bit", Poll: "alarm"},
-		{Slot: "a", Point: "x_inverted", Table: "discrete", Address: 2, Type: "bit", Invert: true, Poll: "alarm"},
-	}}
-	r := run(t, modbus.Options{URL: url, Devices: []modbus.Device{device("p1", 5, p)}})
-	for _, id := range []gtc.PointID{"x_one", "x_high", "x_float", "x_open", "x_closed", "x_inverted"} {
-		r.await(t, 2, good("p1", id))
-	}
-	r.await(t, 1, said("p1", gtc.QualityRefused))
-	want := map[gtc.PointID]gtc.Value{
-		"x_one": gtc.Float(1), "x_high": gtc.Float(7<<16 + 8), "x_float": gtc.Float(21.5),
-		"x_open": gtc.Bool(false), "x_closed": gtc.Bool(true), "x_inverted": gtc.Bool(false), "x_outside": {},
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.samples {
-		require.Equal(t, want[s.Point], s.Value, s.Point)
-	}
-}
-
-// startPymodbus starts testdata/server.py and returns its URL; without
-// pymodbus the test is skipped, except in CI.
-func startPymodbus(t *testing.T) string {
-	t.Helper()
-	const python = "/usr/bin/python3"
-	if err := exec.CommandContext(t.Context(), python, "-c", "import pymodbus.server").Run(); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("pymodbus is needed: %v", err)
-		}
-		t.Skipf("no pymodbus for %s: %v", python, err)
-	}
-	cmd := exec.CommandContext(t.Context(), python, "testdata/server.py")
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Wait() }) // killed when the test's context ends
-	port, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err)
-	return "modbus://127.0.0.1:" + strings.TrimSpace(port)
 }

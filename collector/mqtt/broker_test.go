@@ -19,13 +19,21 @@ type broker struct {
 	program, config string
 	port            int
 	cmd             *exec.Cmd
+	// scheme is mqtt, or mqtts for a broker that speaks TLS.
+	scheme string
 }
 
 // startBroker starts Mosquitto on a free port; without it the test is
 // skipped, except in CI.
 func startBroker(tb testing.TB) *broker {
 	tb.Helper()
-	b := &broker{program: look(tb, "mosquitto", "/usr/sbin/mosquitto")}
+	return startBrokerWith(tb, "mqtt", "allow_anonymous true\n")
+}
+
+// startBrokerWith starts it with lines of configuration.
+func startBrokerWith(tb testing.TB, scheme, settings string) *broker {
+	tb.Helper()
+	b := &broker{scheme: scheme, program: look(tb, "mosquitto", "/usr/sbin/mosquitto")}
 	look(tb, "mosquitto_pub", "/usr/bin/mosquitto_pub")
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // only to learn a free port
 	require.NoError(tb, err)
@@ -33,7 +41,7 @@ func startBroker(tb testing.TB) *broker {
 	require.NoError(tb, l.Close())
 	dir := tb.TempDir()
 	b.config = filepath.Join(dir, "mosquitto.conf")
-	text := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location %s/\nmax_queued_messages 0\nlog_type none\n", b.port, dir)
+	text := fmt.Sprintf("listener %d 127.0.0.1\n%spersistence true\npersistence_location %s/\nmax_queued_messages 0\nmax_inflight_messages 4096\nlog_type none\n", b.port, settings, dir)
 	if os.Getuid() == 0 {
 		text += "user root\n" // else it gives up the rights to its own folder
 	}
@@ -57,7 +65,7 @@ func look(tb testing.TB, names ...string) string {
 	return ""
 }
 
-func (b *broker) url() string { return "mqtt://127.0.0.1:" + strconv.Itoa(b.port) }
+func (b *broker) url() string { return b.scheme + "://127.0.0.1:" + strconv.Itoa(b.port) }
 
 func (b *broker) start(tb testing.TB) {
 	tb.Helper()

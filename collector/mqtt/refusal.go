@@ -2,8 +2,12 @@ package mqtt
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cpas-charleroi/gtc"
 )
@@ -20,6 +24,8 @@ const (
 	// Unexpected: no device of the configuration publishes on the topic; it is
 	// left from an older configuration in the session at the broker.
 	Unexpected Reason = "unexpected"
+	// Incomplete: the message refers to one that did not arrive (Sparkplug).
+	Incomplete Reason = "incomplete"
 )
 
 // maxTopics bounds what is remembered by topic: a publisher chooses topics.
@@ -34,8 +40,28 @@ type Refusal struct {
 	Topic  string
 	Reason Reason
 	Count  uint64
-	// Last is the latest error.
-	Last string
+	// Last is the latest error, Example the beginning of the latest payload.
+	Last, Example string
+}
+
+// maxExample bounds what is kept of a payload, in bytes.
+const maxExample = 200
+
+// exampleOf makes the beginning of a payload fit for a screen.
+func exampleOf(payload []byte) string {
+	more := ""
+	if len(payload) > maxExample {
+		payload, more = payload[:maxExample], "…"
+	}
+	if !utf8.Valid(payload) {
+		return fmt.Sprintf("%x", payload) + more
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, string(payload)) + more
 }
 
 type refusalKey struct {
@@ -51,7 +77,7 @@ type refusals struct {
 }
 
 // add counts a refusal; first tells whether it is the first of its kind.
-func (r *refusals) add(device gtc.DeviceID, topic string, reason Reason, err error) (first bool) {
+func (r *refusals) add(device gtc.DeviceID, topic string, reason Reason, payload []byte, err error) (first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := refusalKey{device, topic, reason}
@@ -66,7 +92,7 @@ func (r *refusals) add(device gtc.DeviceID, topic string, reason Reason, err err
 		first = true
 	}
 	c.Count++
-	c.Last = err.Error()
+	c.Last, c.Example = err.Error(), exampleOf(payload)
 	return first
 }
 

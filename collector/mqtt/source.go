@@ -7,12 +7,9 @@ package mqtt
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +25,8 @@ import (
 
 const (
 	qos = 1
+	// What the status topic says.
+	online, offline = "online", "offline"
 	// queueSize is how many messages may wait to be decoded. Beyond it the
 	// connection is no longer read, and the broker keeps the rest.
 	queueSize = 4096
@@ -37,12 +36,7 @@ const (
 	// are said to be lost.
 	linkGrace = 10 * time.Second
 
-	keepAlive         = 30 * time.Second
-	connectTimeout    = 10 * time.Second
-	writeTimeout      = 10 * time.Second
 	subscribeTimeout  = 10 * time.Second
-	connectRetry      = 2 * time.Second
-	reconnectInterval = 30 * time.Second
 	disconnectQuiesce = 250 // ms
 	refusedBroker     = 0x80
 )
@@ -69,23 +63,21 @@ type Device struct {
 // Options of a Source.
 type Options struct {
 	Site gtc.SiteID
-	// URL is mqtt://host:port, or mqtts:// for TLS with the system's
-	// authorities. A user and password in it come before User and Password.
-	URL            string
-	User, Password string
+	Broker
 	// ClientID names the session at the broker. It must be stable and used by
 	// no one else.
 	ClientID string
-	Devices  []Device
-	Clock    clock.Clock
-	Log      zerolog.Logger
+	// Status, when given, is the topic on which the source says online and
+	// offline, retained; offline is its will too.
+	Status  string
+	Devices []Device
+	Clock   clock.Clock
+	Log     zerolog.Logger
 }
 
 // Source reads the devices behind one broker.
 type Source struct {
 	o      Options
-	broker string
-	tls    bool
 	queue  chan message
 	linked atomic.Bool
 
@@ -110,25 +102,13 @@ type link struct {
 
 // NewSource checks the options. It does no I/O.
 func NewSource(o Options) (*Source, error) {
-	u, err := url.Parse(o.URL)
-	if err != nil {
-		return nil, fmt.Errorf("mqtt connection: %w", err)
+	if _, _, err := o.check(); err != nil {
+		return nil, err
 	}
-	if u.Host == "" || (u.Scheme != "mqtt" && u.Scheme != "mqtts") {
-		return nil, fmt.Errorf("mqtt connection %s: want mqtt://host:port", o.URL)
+	if o.Status != "" && !Publishable(o.Status) {
+		return nil, fmt.Errorf("mqtt connection %s: status topic %s: %w", o.URL, o.Status, ErrControlTopic)
 	}
-	if u.User != nil {
-		o.User = u.User.Username()
-		o.Password, _ = u.User.Password()
-		o.URL = u.Scheme + "://" + u.Host // is shown in errors
-	}
-	s := &Source{
-		o: o, broker: "tcp://" + u.Host, tls: u.Scheme == "mqtts",
-		queue: make(chan message, queueSize),
-	}
-	if s.tls {
-		s.broker = "ssl://" + u.Host
-	}
+	s := &Source{o: o, queue: make(chan message, queueSize)}
 	s.refusals.counts = map[refusalKey]*Refusal{}
 	s.worker = newWorker(o, &s.refusals)
 	return s, nil
@@ -154,10 +134,18 @@ func (s *Source) Refusals() []Refusal { return s.refusals.list() }
 // then are not acknowledged: the broker delivers them again.
 func (s *Source) Run(ctx context.Context, emit Emit) error {
 	s.link.set(s.o.Clock.Now(), fmt.Errorf("connect to %s: not connected yet", s.o.URL))
-	client := paho.NewClient(s.clientOptions(ctx))
+	options, err := s.clientOptions(ctx)
+	if err != nil {
+		return err
+	}
+	client := paho.NewClient(options)
+	s.worker.rebirth = func(topic string, payload []byte) { client.Publish(topic, 0, false, payload) }
 	client.Connect() // retries by itself until it succeeds
 	defer func() {
 		s.linked.Store(false)
+		if s.o.Status != "" && client.IsConnectionOpen() { // a will is for ends that cannot be told
+			client.Publish(s.o.Status, qos, true, offline).WaitTimeout(disconnectQuiesce * time.Millisecond)
+		}
 		client.Disconnect(disconnectQuiesce)
 	}()
 	watch := time.NewTicker(time.Second)
@@ -186,32 +174,25 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-func (s *Source) clientOptions(ctx context.Context) *paho.ClientOptions {
-	o := paho.NewClientOptions().
-		AddBroker(s.broker).
-		SetClientID(s.o.ClientID).
-		SetUsername(s.o.User).
-		SetPassword(s.o.Password).
-		SetProtocolVersion(4).
+func (s *Source) clientOptions(ctx context.Context) (*paho.ClientOptions, error) {
+	// The connection outlives ctx by what it takes to say goodbye.
+	o, err := s.o.ClientOptions(context.WithoutCancel(ctx), s.o.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if s.o.Status != "" {
+		o.SetWill(s.o.Status, offline, qos, true)
+	}
+	return o.
 		SetCleanSession(false).
 		SetAutoAckDisabled(true).
 		// In order, because the handler does nothing but queue: stamps of one
 		// topic must not overtake each other.
 		SetOrderMatters(true).
-		SetKeepAlive(keepAlive).
-		SetConnectTimeout(connectTimeout).
-		SetWriteTimeout(writeTimeout).
-		SetConnectRetry(true).
-		SetConnectRetryInterval(connectRetry).
-		SetMaxReconnectInterval(reconnectInterval).
 		// A persistent session may deliver before anything is subscribed.
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { s.receive(ctx, m) }).
 		SetOnConnectHandler(func(c paho.Client) { s.subscribe(ctx, c) }).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { s.lost(err) })
-	if s.tls {
-		o.SetTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12})
-	}
-	return o
+		SetConnectionLostHandler(func(_ paho.Client, err error) { s.lost(err) }), nil
 }
 
 // receive queues a message with its instant; when the queue is full it waits,
@@ -232,6 +213,9 @@ func (s *Source) lost(err error) {
 // subscribe runs in a goroutine of the client after each connect; it ends with
 // the connection or ctx.
 func (s *Source) subscribe(ctx context.Context, c paho.Client) {
+	if s.o.Status != "" {
+		c.Publish(s.o.Status, qos, true, online)
+	}
 	filters := map[string]byte{}
 	for _, f := range s.Filters() {
 		filters[f] = qos
@@ -256,7 +240,8 @@ func (s *Source) subscribe(ctx context.Context, c paho.Client) {
 }
 
 // checkGranted tells which filters the broker refused: the devices behind them
-// will never be heard.
+// will never be heard. Without what it says about itself a device is merely
+// less well known.
 func (s *Source) checkGranted(granted map[string]byte) {
 	for filter, code := range granted {
 		if code != refusedBroker {
@@ -265,7 +250,7 @@ func (s *Source) checkGranted(granted map[string]byte) {
 		err := fmt.Errorf("subscribe to %s at %s: refused by the broker", filter, s.o.URL)
 		s.o.Log.Error().Err(err).Msg("subscription refused")
 		for _, d := range s.o.Devices {
-			if strings.HasPrefix(filter, d.Topic) {
+			if slices.Contains(d.Profile.Filters(d.Topic), filter) && !d.Profile.IsAvailability(d.Topic, filter) {
 				d.Health.Lost(err)
 			}
 		}

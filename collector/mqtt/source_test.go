@@ -3,6 +3,7 @@ package mqtt_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,12 @@ func device(tb testing.TB, id, profileID, topic string, equipment map[string]gtc
 	require.NoError(tb, err)
 	p := library[profileID]
 	require.NotNil(tb, p)
+	all := *p // every value: how many are kept has tests of its own
+	all.Topics = slices.Clone(p.Topics)
+	for i := range all.Topics {
+		all.Topics[i].Every = 0
+	}
+	p = &all
 	return mqtt.Device{
 		ID: gtc.DeviceID(id), Profile: p, Topic: topic, Equipment: equipment,
 		Health: health.NewDevice(gtc.DeviceID(id), profileID),
@@ -92,7 +99,7 @@ func reader(tb testing.TB) mqtt.Device {
 func run(t *testing.T, b *broker, r *recorder, devices ...mqtt.Device) (s *mqtt.Source, stop func()) {
 	t.Helper()
 	s, err := mqtt.NewSource(mqtt.Options{
-		Site: "s1", URL: b.url(), ClientID: "gtc-s1-broker", Devices: devices,
+		Site: "s1", Broker: mqtt.Broker{URL: b.url()}, ClientID: "gtc-s1-broker", Devices: devices,
 		Clock: clock.Wall{}, Log: zerolog.Nop(),
 	})
 	require.NoError(t, err)
@@ -311,7 +318,7 @@ func TestSourceSaysWhenTheBrokerIsGone(t *testing.T) {
 func TestNewSourceRefuses(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "tcp://h:1883", "mqtt://", "mqtt://[", "http://h"} {
-		_, err := mqtt.NewSource(mqtt.Options{URL: url})
+		_, err := mqtt.NewSource(mqtt.Options{Broker: mqtt.Broker{URL: url}})
 		require.Error(t, err, url)
 	}
 }
@@ -322,7 +329,7 @@ func BenchmarkSource(b *testing.B) {
 	br := startBroker(b)
 	r := &counter{done: make(chan struct{}), want: int64(b.N)}
 	s, err := mqtt.NewSource(mqtt.Options{
-		Site: "s1", URL: br.url(), ClientID: "bench", Devices: []mqtt.Device{reader(b)}, Clock: clock.Wall{}, Log: zerolog.Nop(),
+		Site: "s1", Broker: mqtt.Broker{URL: br.url()}, ClientID: "bench", Devices: []mqtt.Device{reader(b)}, Clock: clock.Wall{}, Log: zerolog.Nop(),
 	})
 	require.NoError(b, err)
 	ctx, cancel := context.WithCancel(b.Context())

@@ -22,7 +22,7 @@ func (p *Profile) Points(slot string) []gtc.PointID {
 	}
 	for _, t := range p.Topics {
 		for _, f := range t.Fields {
-			if f.Slot == slot && !strings.Contains(string(f.Point), "{") {
+			if f.Slot == slot && !strings.Contains(string(f.Point), "{") && !slices.Contains(ids, f.Point) {
 				ids = append(ids, f.Point)
 			}
 		}
@@ -58,16 +58,11 @@ func (p *Profile) Check(cat *catalogue.Catalogue) strict.Mistakes {
 		path := fmt.Sprintf("registers[%d]", i)
 		if point, ok := c.known(cat, path, r.Slot, r.Point); ok {
 			c.registerType(path, r, point)
+			c.writable(path+".write", r, point)
 		}
 	}
 	for i, t := range p.Topics {
-		for j, f := range t.Fields {
-			path := fmt.Sprintf("topics[%d].fields[%d]", i, j)
-			id := gtc.PointID(strings.NewReplacer("{1}", "01", "{2}", "02").Replace(string(f.Point)))
-			if point, ok := c.known(cat, path, f.Slot, id); ok {
-				c.states(path, point, maps.Values(f.Enum), f.Enum != nil)
-			}
-		}
+		c.topicPoints(cat, fmt.Sprintf("topics[%d]", i), t)
 	}
 	return c.mistakes
 }
@@ -105,6 +100,9 @@ func (c *checker) registerType(path string, r Register, point catalogue.Point) {
 			c.add(path+".type", "", "%s.type: %s has two states: %s cannot hold it", path, point.ID, r.Type)
 		}
 	case gtc.TypeNone:
+	}
+	if r.Deadband != 0 && (point.Type != gtc.TypeFloat || point.Counter) {
+		c.add(path+".deadband", "", "%s.deadband: %s is kept as read: a deadband is for a number that is no index", path, point.ID)
 	}
 	if point.Type != gtc.TypeFloat && (r.Scale != 0 || r.Offset != 0 || r.Min != nil || r.Max != nil) {
 		c.add(path, "", "%s: scale, offset, min and max are for numbers, %s is none", path, point.ID)

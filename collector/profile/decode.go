@@ -2,17 +2,26 @@ package profile
 
 import (
 	"math"
+	"math/bits"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
 )
 
-// The word orders of values that span several registers.
+// The word orders of values that span several registers; also the orders of
+// the bytes in a register.
 const (
 	OrderHigh = "high" // high word first
 	OrderLow  = "low"  // low word first
 )
+
+// typeString is the type of a text, which only an identification register has.
+const typeString = "string"
+
+// noExponent is the SunSpec value of a scale register that is not implemented.
+const noExponent = math.MinInt16
 
 // PollPeriod returns the period of a poll class; of a class that is not
 // known or empty, the normal one.
@@ -29,51 +38,128 @@ func PollPeriod(class string) time.Duration {
 	}
 }
 
-// Words returns the number of registers (of bits, for type bit) that the
-// register's value spans; 0 for a type that is not known.
-func (r Register) Words() int {
-	switch r.Type {
-	case "bit", "u16", "i16":
+// Start returns the first address that a read of the register covers: that of
+// the value, or of a register before it that its scale depends on.
+func (r *Register) Start() uint16 {
+	start, _ := r.span()
+	return start
+}
+
+// Words returns the number of registers (of bits, for type bit) that a read of
+// the register covers from Start on: the value and what its scale depends on.
+// It is 0 for a type that is not known.
+func (r *Register) Words() int {
+	start, end := r.span()
+	return end - int(start)
+}
+
+// span returns the first address that a read covers and the one after the
+// last; both are the same for a type that is not known.
+func (r *Register) span() (start uint16, end int) {
+	n := wordsOf(r.Type)
+	start, end = r.Address, int(r.Address)+n
+	if n == 0 {
+		return start, end
+	}
+	if s := r.ScaleFrom; s != nil {
+		start, end = min(start, s.Address), max(end, int(s.Address)+1)
+	}
+	if u := r.UnitFrom; u != nil {
+		start, end = min(start, u.Address), max(end, int(u.Address)+1)
+	}
+	if f := r.FaultAt; f != nil {
+		start, end = min(start, *f), max(end, int(*f)+1)
+	}
+	return start, end
+}
+
+func wordsOf(kind string) int {
+	switch kind {
+	case "bit", "u16", "i16", "bcd16":
 		return 1
-	case "u32", "i32", "f32":
+	case "u32", "i32", "f32", "bcd32":
 		return 2
-	case "u64", "i64", "f64":
+	case "u64", "i64", "f64", "bcd64":
 		return 4
 	default:
 		return 0
 	}
 }
 
-// Decode returns the value of a register from its words as they were read.
-// Without a value the quality says why: sensor_fault for a raw value that
-// means "no sensor", out_of_range for one that is not plausible or that the
+// Decode returns the value of a register from its words as they were read:
+// Words of them from Start on. Without a value the quality says why:
+// sensor_fault for a raw value that means "no sensor" or a scale register that
+// says nothing, out_of_range for one that is not plausible or that the
 // enumeration does not have, comm_lost when words are missing.
 func Decode(r Register, order string, t gtc.ValueType, words []uint16) (gtc.Value, gtc.Quality) {
-	n := r.Words()
-	if n == 0 || len(words) < n {
+	start, end := r.span()
+	if n := end - int(start); n == 0 || len(words) < n {
 		return gtc.Value{}, gtc.QualityCommLost
 	}
-	bits := assemble(words[:n], order)
+	if r.WordOrder != "" {
+		order = r.WordOrder
+	}
+	f := factor{exponent: 0, unit: 1}
+	if r.ScaleFrom != nil || r.UnitFrom != nil {
+		var q gtc.Quality
+		if f, q = r.factor(words); q != gtc.QualityGood {
+			return gtc.Value{}, q
+		}
+	}
+	at := int(r.Address) - int(start)
+	own := words[at : at+wordsOf(r.Type)]
+	if r.ByteOrder == OrderLow {
+		own = orderBytes(own, OrderLow)
+	}
+	raw := assemble(own, order)
 	if isFloatType(r.Type) {
-		f := floatOf(r.Type, bits)
-		if math.IsNaN(f) || math.IsInf(f, 0) || r.isAbsentFloat(f) {
+		v := floatOf(r.Type, raw)
+		if math.IsNaN(v) || math.IsInf(v, 0) || r.isAbsentFloat(v) {
 			return gtc.Value{}, gtc.QualitySensorFault
 		}
-		return r.number(f, int64(f), f == math.Trunc(f), t)
+		return r.number(f.times(v), int64(v), v == math.Trunc(v), t)
 	}
-	raw := signed(r.Type, bits)
-	if slices.Contains(r.Absent, raw) {
-		return gtc.Value{}, gtc.QualitySensorFault
-	}
-	f := float64(raw)
-	if r.Type == "u64" {
-		f = float64(bits)
-	}
-	return r.number(f, raw, true, t)
+	return r.integer(raw, f, t)
 }
 
-// DecodeBit returns the value of a coil or a discrete input.
+// integer turns the raw bits of an integer register into a value.
+func (r Register) integer(raw uint64, f factor, t gtc.ValueType) (gtc.Value, gtc.Quality) {
+	if slices.Contains(r.Absent, signed(r.Type, raw)) {
+		return gtc.Value{}, gtc.QualitySensorFault
+	}
+	kind := r.Type
+	if r.Mask != 0 {
+		raw, kind = (raw&r.Mask)>>bits.TrailingZeros64(r.Mask), "u64"
+	} else if isBCD(kind) {
+		var ok bool
+		if raw, ok = fromBCD(raw); !ok {
+			return gtc.Value{}, gtc.QualityOutOfRange
+		}
+	}
+	i := signed(kind, raw)
+	v := float64(i)
+	if kind == "u64" {
+		v = float64(raw)
+	}
+	return r.number(f.times(v), i, true, t)
+}
+
+// DecodeBit returns the value of a coil or a discrete input that nothing
+// watches.
 func DecodeBit(r Register, bit bool) gtc.Value { return gtc.Bool(bit != r.Invert) }
+
+// DecodeBits returns the value of a coil or a discrete input from the Words
+// bits from Start on. An input whose wire is reported broken has no value.
+func DecodeBits(r Register, read []bool) (gtc.Value, gtc.Quality) {
+	start := int(r.Start())
+	if len(read) < r.Words() {
+		return gtc.Value{}, gtc.QualityCommLost
+	}
+	if r.FaultAt != nil && read[int(*r.FaultAt)-start] {
+		return gtc.Value{}, gtc.QualitySensorFault
+	}
+	return DecodeBit(r, read[int(r.Address)-start]), gtc.QualityGood
+}
 
 // number turns a raw number into a value of type t; i is the same number as
 // an integer where whole is true.
@@ -124,72 +210,10 @@ func (r Register) isAbsentFloat(f float64) bool {
 	return slices.ContainsFunc(r.Absent, func(a int64) bool { return float64(a) == f })
 }
 
-// scaled returns f times scale. A scale such as 0.1 is divided by 10 instead,
-// so that 3 × 0.1 is 0.3 and not 0.30000000000000004.
-func scaled(f, scale float64) float64 {
-	if scale == 0 || scale == 1 {
-		return f
-	}
-	if inverse, ok := inverseOf(scale); ok {
-		return f / inverse
-	}
-	return f * scale
-}
-
-// inverseOf returns 1/scale when that is a whole number.
-func inverseOf(scale float64) (float64, bool) {
-	inverse := math.Round(1 / scale)
-	return inverse, math.Abs(scale) < 1 && math.Abs(inverse) < 1e15 && math.Abs(1/scale-inverse) < 1e-9*math.Abs(inverse)
-}
-
 func within(v float64, low, high *float64) bool {
 	return !math.IsNaN(v) && !math.IsInf(v, 0) && (low == nil || v >= *low) && (high == nil || v <= *high)
 }
 
 func isFloatType(t string) bool { return t == "f32" || t == "f64" }
 
-// assemble joins words into an integer, high word first after ordering.
-func assemble(words []uint16, order string) uint64 {
-	var bits uint64
-	for i := range words {
-		w := words[i]
-		if order == OrderLow {
-			w = words[len(words)-1-i]
-		}
-		bits = bits<<16 | uint64(w)
-	}
-	return bits
-}
-
-// split is the inverse of assemble.
-func split(bits uint64, n int, order string) []uint16 {
-	words := make([]uint16, n)
-	for i := range words {
-		at := n - 1 - i
-		if order == OrderLow {
-			at = i
-		}
-		words[at] = uint16(bits >> (16 * i)) // the low 16 bits are meant
-	}
-	return words
-}
-
-func floatOf(t string, bits uint64) float64 {
-	if t == "f32" {
-		return float64(math.Float32frombits(uint32(bits))) // two words
-	}
-	return math.Float64frombits(bits)
-}
-
-// signed returns the raw integer; a u64 above the largest int64 is negative
-// here and only its bits are used.
-func signed(t string, bits uint64) int64 {
-	switch t {
-	case "i16":
-		return int64(int16(bits)) // one word, two's complement
-	case "i32":
-		return int64(int32(bits)) // two words, two's complement
-	default:
-		return int64(bits) // bits as they are
-	}
-}
+func isBCD(t string) bool { return strings.HasPrefix(t, "bcd") }

@@ -28,7 +28,7 @@ func TestDeviceDocs(t *testing.T) {
 	require.NoError(t, err)
 	lib, err := Library()
 	require.NoError(t, err)
-	pages := map[string]string{"README.md": indexPage(lib)}
+	pages := map[string]string{"README.md": indexPage(lib, cat)}
 	for id, p := range lib {
 		pages[id+".md"] = devicePage(p, cat)
 	}
@@ -52,15 +52,29 @@ func TestDeviceDocs(t *testing.T) {
 
 const generated = "<!-- Generated from collector/profile/library by go test ./collector/profile -run DeviceDocs -update. -->\n\n"
 
-func indexPage(lib map[string]*Profile) string {
+func indexPage(lib map[string]*Profile, cat *catalogue.Catalogue) string {
 	var b bytes.Buffer
 	b.WriteString(generated + "# Devices\n\nThe shipped device profiles. *Verified* means that the map was checked on a real device.\n" +
-		"How to write one: [profile format](../formats/profile.md).\n\n| profile | maker | model | protocol | verified |\n|---|---|---|---|---|\n")
+		"A map that several public sources share is still not verified: each page says where it comes from. How to write one: [profile format](../formats/profile.md).\n" +
+		"*Recognised* means that the device is told from another before its values are used.\n\n| profile | maker | model | serves | protocol | recognised | verified |\n|---|---|---|---|---|---|---|\n")
 	for _, id := range slices.Sorted(maps.Keys(lib)) {
 		p := lib[id]
-		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", id, id, p.Maker, p.Model, p.Protocol, yesNo(p.Verified))
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s | %s | %s |\n", id, id, p.Maker, p.Model, serves(p, cat), p.Protocol, yesNo(p.Recognisable()), yesNo(p.Verified))
 	}
 	return b.String()
+}
+
+// serves names the kinds of equipment of a profile.
+func serves(p *Profile, cat *catalogue.Catalogue) string {
+	var kinds []string
+	for _, slot := range slices.Sorted(maps.Keys(p.Slots)) {
+		kinds = append(kinds, strings.ToLower(cat.KindLabel(p.Slots[slot]).In("en")))
+	}
+	if p.Contacts != nil {
+		kinds = append(kinds, fmt.Sprintf("%d contacts", p.Contacts.Count))
+	}
+	slices.Sort(kinds)
+	return strings.Join(slices.Compact(kinds), ", ")
 }
 
 func devicePage(p *Profile, cat *catalogue.Catalogue) string {
@@ -70,32 +84,19 @@ func devicePage(p *Profile, cat *catalogue.Catalogue) string {
 	for _, slot := range slices.Sorted(maps.Keys(p.Slots)) {
 		fmt.Fprintf(&b, "- Slot `%s`: %s (`%s`)\n", slot, cat.KindLabel(p.Slots[slot]).In("en"), p.Slots[slot])
 	}
-	modbusLimits(&b, p.Modbus)
-	if c := p.Contacts; c != nil {
-		fmt.Fprintf(&b, "\nInputs 0 to %d are %s addresses %d to %d, polled in class `%s`. The site file names the point of each and its normal state.\n",
-			c.Count-1, c.Table, c.Address, int(c.Address)+c.Count-1, c.Poll)
-	}
-	if len(p.Registers) > 0 {
-		b.WriteString("\nAddresses are protocol addresses, from 0.\n\n| slot | point | what | unit | table | address | type | scale | range | poll | note |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
-		for _, r := range p.Registers {
-			point, _ := cat.Point(p.Slots[r.Slot], r.Point)
-			fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %d | %s | %s | %s | %s | %s |\n", r.Slot, r.Point, point.Label.In("en"), point.Unit,
-				r.Table, r.Address, r.Type, scaleText(r.Scale, r.Offset), rangeText(r.Min, r.Max), r.Poll, noteText(r.Note, stateText(r.Enum)))
-		}
+	if p.Protocol == "modbus" {
+		modbusPart(&b, p, cat)
 	}
 	for _, topic := range p.Topics {
 		topicTable(&b, p, topic, cat)
 	}
+	if len(p.Notes) > 0 {
+		b.WriteString("\n## Notes\n\n")
+		for _, n := range p.Notes {
+			fmt.Fprintf(&b, "- %s\n", n)
+		}
+	}
 	return b.String()
-}
-
-func modbusLimits(b *bytes.Buffer, m Modbus) {
-	if m.WordOrder == OrderLow {
-		b.WriteString("- Word order: low word first\n")
-	}
-	if m.MaxRegisters > 0 {
-		fmt.Fprintf(b, "- At most %d registers a read: %s\n", m.MaxRegisters, m.Reason)
-	}
 }
 
 func topicTable(b *bytes.Buffer, p *Profile, topic Topic, cat *catalogue.Catalogue) {
@@ -103,7 +104,24 @@ func topicTable(b *bytes.Buffer, p *Profile, topic Topic, cat *catalogue.Catalog
 	if topic.Number != nil {
 		number = fmt.Sprintf(", where + ends in %d", *topic.Number)
 	}
-	fmt.Fprintf(b, "\n## `%s` (%s)%s\n\n| slot | point | what | unit | path | note |\n|---|---|---|---|---|---|\n", topic.Topic, topic.Format, number)
+	fmt.Fprintf(b, "\n## `%s` (%s)%s\n\n", topic.Topic, topic.Format, number)
+	if a := topic.Availability; a != nil {
+		fmt.Fprintf(b, "Tells whether the device is there: %s; not there: %s.\n", strings.Join(a.Online, ", "), strings.Join(a.Offline, ", "))
+		return
+	}
+	for _, said := range []struct {
+		so   bool
+		text string
+	}{
+		{topic.Time != "", fmt.Sprintf("Time of the message: `%s` (%s).", topic.Time, topic.TimeFormat)},
+		{topic.Every > 0, fmt.Sprintf("Of the numbers, one in %v is kept.", topic.Every)},
+		{topic.OnChange, "Published on change and retained."},
+	} {
+		if said.so {
+			b.WriteString(said.text + "\n\n")
+		}
+	}
+	b.WriteString("| slot | point | what | unit | path | note |\n|---|---|---|---|---|---|\n")
 	for _, f := range topic.Fields {
 		id := strings.ReplaceAll(string(f.Point), "{1}", "01")
 		point, _ := cat.Point(p.Slots[f.Slot], gtc.PointID(id))

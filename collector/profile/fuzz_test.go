@@ -75,7 +75,13 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, r := range p.Registers { // an accepted register can be decoded
 			require.Positive(t, r.Words())
-			_, _ = Decode(r, p.Modbus.WordOrder, gtc.TypeFloat, make([]uint16, r.Words()))
+			point, _ := cat.Point(p.Slots[r.Slot], r.Point)
+			v, q := Decode(r, p.Modbus.WordOrder, point.Type, make([]uint16, r.Words()))
+			require.Equal(t, q == gtc.QualityGood, v.Present())
+			_, _ = DecodeBits(r, make([]bool, r.Words()))
+		}
+		for _, d := range p.Identify {
+			_ = d.Accepts(d.Text(p.Modbus.WordOrder, p.IdentityWords(d)))
 		}
 		_, _ = p.Match("a", "a/b")
 	})

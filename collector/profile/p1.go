@@ -92,10 +92,11 @@ func decodeP1(t *Topic, typeOf TypeOf, payload []byte, received time.Time) ([]Fi
 	if g := tg.groups[obisTime]; len(g) > 0 {
 		at, quality = meterTime(g[0], received)
 	}
-	find := func(path string) (reading, bool) { return tg.find(path, at, received) }
-	var out []FieldSample
+	p := t.compiled()
+	find := func(slot int) (reading, bool) { return tg.find(p.paths[slot], at, received) }
+	out := make([]FieldSample, 0, len(t.Fields))
 	for i := range t.Fields {
-		r, ok := t.Fields[i].find(find)
+		r, ok := p.fields[i].find("", find)
 		if !ok {
 			continue
 		}
@@ -106,7 +107,7 @@ func decodeP1(t *Topic, typeOf TypeOf, payload []byte, received time.Time) ([]Fi
 		case !r.at.Equal(at):
 			q = gtc.QualityGood // it has a time of its own
 		}
-		out = t.Fields[i].append(out, typeOf, r, q)
+		out = t.Fields[i].append(out, &p.fields[i], typeOf, r, q)
 	}
 	return out, nil
 }

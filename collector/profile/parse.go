@@ -42,9 +42,31 @@ func Parse(file string, data []byte) (*Profile, strict.Mistakes) {
 	p := &Profile{}
 	doc, mistakes := strict.Decode(file, data, p)
 	p.doc = doc
+	p.fill()
 	c := &checker{p: p}
 	c.profile()
 	mistakes = append(mistakes, c.mistakes...)
 	mistakes.Sort()
 	return p, mistakes
+}
+
+// fill copies the device's defaults into the registers that say nothing.
+func (p *Profile) fill() {
+	for i := range p.Registers {
+		r := &p.Registers[i]
+		if r.ByteOrder == "" {
+			r.ByteOrder = p.Modbus.ByteOrder
+		}
+		if r.Absent == nil && r.Bit == nil && r.Mask == 0 {
+			r.Absent = p.Modbus.Absent[r.Type]
+		}
+	}
+	for i := range p.Topics {
+		p.Topics[i].plan = newPlan(&p.Topics[i])
+	}
+	for i := range p.Identify {
+		if p.Identify[i].ByteOrder == "" {
+			p.Identify[i].ByteOrder = p.Modbus.ByteOrder
+		}
+	}
 }

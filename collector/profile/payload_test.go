@@ -119,7 +119,7 @@ func TestOwnTime(t *testing.T) {
 		{"1e300", "unix", ms, gtc.QualityBadClock},
 		{"NaN", "unix_ms", ms, gtc.QualityBadClock},
 	} {
-		at, q := ownTime(c.text, c.format, ms)
+		at, q := ownTime(c.text, c.format, time.UTC, ms)
 		require.Equal(t, c.q, q, c.text)
 		require.Equal(t, c.want, at, c.text)
 	}

@@ -237,6 +237,7 @@ func (f *fixture) ransart() SiteDetail {
 	}
 	d.Devices[0] = DeviceState{
 		ID: "regulator-1", Profile: "danfoss-ecl310-a247", Known: true, LastSuccess: f.ago(37 * time.Minute),
+		Polls: 4210, Errors: 31, Timeouts: 29, Reconnects: 2, Exceptions: map[string]uint64{"2": 1}, Refused: 1, P50MS: 41.5, P95MS: 180,
 		LastError: "read regulator-1 at modbus://10.20.9.7:502 unit 5 holding 11200+4: timeout after 2s",
 	}
 	return d

@@ -159,6 +159,18 @@ type DeviceState struct {
 	Known       bool      `json:"known"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	LastError   string    `json:"last_error,omitempty"`
+	// Polls and Errors count requests since the edge started; Timeouts,
+	// Reconnects and Exceptions (by Modbus code) say what the errors were.
+	Polls      uint64            `json:"polls"`
+	Errors     uint64            `json:"errors"`
+	Timeouts   uint64            `json:"timeouts"`
+	Reconnects uint64            `json:"reconnects"`
+	Exceptions map[string]uint64 `json:"exceptions,omitempty"`
+	// Refused counts the points that the device refuses at present.
+	Refused int `json:"refused"`
+	// P50MS and P95MS are answer times in milliseconds, 0 before any.
+	P50MS float64 `json:"p50_ms"`
+	P95MS float64 `json:"p95_ms"`
 }
 
 // MeterRef names one meter of a site.

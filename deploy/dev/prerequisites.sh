@@ -23,7 +23,10 @@ need chromium chromium
 need /usr/sbin/mosquitto mosquitto
 need mosquitto_pub mosquitto-clients
 need /usr/lib/python3/dist-packages/pymodbus python3-pymodbus
-need npm npm # axe-core, for the accessibility check
+need /usr/include/modbus/modbus.h libmodbus-dev # a slave of somebody else, over TCP and RTU
+need socat socat # the pair of pseudo terminals it is read over
+need node nodejs
+need npm npm # axe-core, for the accessibility check; Modbus servers of others
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

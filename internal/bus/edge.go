@@ -26,7 +26,7 @@ const (
 )
 
 // edgeUser is the edge's own user in account GTC, in-process only.
-const edgeUser = "gtc"
+const edgeUser = "gtc/queue"
 
 const (
 	defaultMaxAge   = 14 * 24 * time.Hour
@@ -46,6 +46,9 @@ type EdgeOptions struct {
 	// "" for none.
 	MQTTListen string
 	MQTTUsers  []MQTTUser
+	// MQTTCertFile and MQTTKeyFile make the broker speak TLS; with MQTTCAFile
+	// clients must show a certificate of that authority.
+	MQTTCertFile, MQTTKeyFile, MQTTCAFile string
 	// HubURL is the hub's leaf listener, tls://host:port or nats://host:port;
 	// "" leaves the edge alone.
 	HubURL string
@@ -172,7 +175,7 @@ func edgeServerOptions(o EdgeOptions, inProcess string) (*server.Options, error)
 		if err != nil {
 			return nil, err
 		}
-		config["mqtt"] = object{"listen": addr}
+		config["mqtt"] = mqttListener(o, addr)
 	}
 	opts, err := parseConfig(config)
 	if err != nil {
@@ -266,13 +269,25 @@ func (e *Edge) Linked() bool { return e.server.NumLeafNodes() > 0 }
 // Queued returns the number of messages that the hub has not taken yet.
 func (e *Edge) Queued(ctx context.Context) (uint64, error) {
 	var n uint64
-	for _, stream := range []string{StreamSamples, StreamEvents} {
-		c, err := e.js.Consumer(ctx, stream, hubConsumer)
+	for _, name := range []string{StreamSamples, StreamEvents} {
+		// What is acknowledged is a place in the stream; the consumer's own
+		// counts of pending messages move while a pull is under way.
+		c, err := e.js.Consumer(ctx, name, hubConsumer)
 		if err != nil {
-			return 0, fmt.Errorf("count queued of %s: %w", stream, err)
+			return 0, fmt.Errorf("count queued of %s: %w", name, err)
 		}
-		info := c.CachedInfo()
-		n += info.NumPending + uint64(max(info.NumAckPending, 0))
+		s, err := e.js.Stream(ctx, name)
+		if err != nil {
+			return 0, fmt.Errorf("count queued of %s: %w", name, err)
+		}
+		state := s.CachedInfo().State
+		taken := c.CachedInfo().AckFloor.Stream
+		if state.FirstSeq > 0 {
+			taken = max(taken, state.FirstSeq-1) // the oldest were dropped
+		}
+		if state.LastSeq > taken {
+			n += state.LastSeq - taken
+		}
 	}
 	return n, nil
 }

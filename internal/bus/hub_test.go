@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -103,7 +104,7 @@ func TestLive(t *testing.T) {
 		select {
 		case got := <-beats:
 			sent.Site, sent.Boot = "site-a", e.Boot()
-			return got.Seq == 3 && got.Site == "site-a" && got.Boot == e.Boot() && got.Devices[0] == sent.Devices[0]
+			return got.Seq == 3 && got.Site == "site-a" && got.Boot == e.Boot() && reflect.DeepEqual(got.Devices[0], sent.Devices[0])
 		case <-time.After(50 * time.Millisecond):
 			return false
 		}

@@ -107,8 +107,19 @@ type DeviceHealth struct {
 	LastError   string    `json:"last_error,omitempty"`
 	Polls       uint64    `json:"polls"`
 	Errors      uint64    `json:"errors"`
-	// LatencyMS is the smoothed answer time in milliseconds.
+	// LatencyMS is the smoothed answer time in milliseconds; P50MS and P95MS
+	// are the percentiles of the last answers.
 	LatencyMS float64 `json:"latency_ms"`
+	P50MS     float64 `json:"p50_ms,omitempty"`
+	P95MS     float64 `json:"p95_ms,omitempty"`
+	// Timeouts counts requests without an answer, Reconnects how often the way
+	// to the device was opened again, Exceptions what it refused, by Modbus
+	// exception code.
+	Timeouts   uint64            `json:"timeouts,omitempty"`
+	Reconnects uint64            `json:"reconnects,omitempty"`
+	Exceptions map[string]uint64 `json:"exceptions,omitempty"`
+	// Refused is the number of points that the device refuses at present.
+	Refused int `json:"refused,omitempty"`
 }
 
 // carried are the headers that a message keeps on its way from an edge to the

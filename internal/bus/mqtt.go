@@ -2,6 +2,29 @@ package bus
 
 import "strings"
 
+// mqttMaxAckPending is how many messages at QoS 1 may be on their way to a
+// client: several of the collector's batches, so that one write to the disk
+// serves many messages.
+const mqttMaxAckPending = 4096
+
+// maxPrefix is the number of levels that a bridge of an alarm panel may have
+// before its own topics.
+const maxPrefix = 4
+
+// mqttListener is the configuration of the broker.
+func mqttListener(o EdgeOptions, addr string) object {
+	l := object{"listen": addr, "max_ack_pending": mqttMaxAckPending}
+	if o.MQTTCertFile == "" {
+		return l
+	}
+	secure := object{"cert_file": o.MQTTCertFile, "key_file": o.MQTTKeyFile, "timeout": 10}
+	if o.MQTTCAFile != "" {
+		secure["ca_file"], secure["verify"] = o.MQTTCAFile, true
+	}
+	l["tls"] = secure
+	return l
+}
+
 // neverPublished are topics that no MQTT client may publish to, whatever its
 // rights: commands of alarm panels (fire and intrusion equipment is read, never
 // commanded) under any prefix their bridges are set up with, and the subjects
@@ -9,11 +32,14 @@ import "strings"
 func neverPublished() []string {
 	topics := []string{
 		"paradox/control/#", "paradox/panic/#",
-		"+/control/zones/#", "+/control/partitions/#", "+/control/outputs/#", "+/control/doors/#",
-		"+/+/control/zones/#", "+/+/control/partitions/#", "+/+/control/outputs/#", "+/+/control/doors/#",
-		"+/panic/#", "+/+/panic/#",
-		"+/alarm_control_panel/+/set/#", "+/alarm_control_panel/+/command/#",
 		"$JS/#", "$SYS/#", "$KV/#", "$OBJ/#", "$MQTT/#", "$SRV/#",
+	}
+	for n := 1; n <= maxPrefix; n++ {
+		prefix := strings.Repeat("+/", n)
+		for _, what := range []string{"zones", "partitions", "outputs", "doors"} {
+			topics = append(topics, prefix+"control/"+what+"/#")
+		}
+		topics = append(topics, prefix+"panic/#", prefix+"alarm_control_panel/+/set/#", prefix+"alarm_control_panel/+/command/#")
 	}
 	return subjects(topics)
 }

@@ -62,7 +62,7 @@ func newRoot(env Env) *cobra.Command {
 	root.PersistentFlags().String("log", "info", "level of the log: debug, info, warn, error")
 	root.AddCommand(
 		newDemoCommand(env), newServeCommand(env), newCollectCommand(env), newCheckCommand(env),
-		newEnergyCommand(env.Stdout, env.Stderr),
+		newEnergyCommand(env.Stdout, env.Stderr), newProbeCommand(env), newPointCommand(env),
 	)
 	return root
 }

@@ -47,7 +47,7 @@ func newCollectCommand(env Env) *cobra.Command {
 			}
 			reg := newRegistry()
 			e, err := edge.Start(cmd.Context(), edge.Options{
-				Site: s, Profiles: cfg.Profiles, Catalogue: cat, Dir: data, Getenv: env.Getenv, Log: log, Registry: reg,
+				Site: s, Profiles: cfg.Profiles, Catalogue: cat, Dir: data, ConfigDir: dir, Getenv: env.Getenv, Log: log, Registry: reg,
 			})
 			if err != nil {
 				return err

@@ -3,9 +3,12 @@ package config
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/collector/modbus/endpoint"
 	"github.com/cpas-charleroi/gtc/collector/profile"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config/strict"
 )
 
@@ -18,14 +21,14 @@ func (c *siteChecker) devices() {
 			c.add(at+".id", "%s.id: there is already a device %s", at, d.ID)
 		}
 		seen[d.ID] = true
-		scheme := c.connectionOf(at, d)
+		protocol := c.connectionOf(at, d)
 		p, ok := c.profiles[d.Profile]
 		if !ok {
 			c.noProfile(at, d.Profile)
 			continue
 		}
-		if scheme != "" && strings.TrimSuffix(scheme, "s") != strings.TrimSuffix(p.Protocol, "s") {
-			c.add(at+".profile", "%s.profile: %s speaks %s, the connection %s is %s", at, p.ID, p.Protocol, d.Connection, scheme)
+		if protocol != "" && protocol != p.Protocol {
+			c.add(at+".profile", "%s.profile: %s speaks %s, the connection %s is %s", at, p.ID, p.Protocol, d.Connection, protocol)
 		}
 		c.protocol(at, d, p)
 		c.slots(at, d, p)
@@ -36,16 +39,12 @@ func (c *siteChecker) devices() {
 	}
 }
 
-// connectionOf checks a device's connection and returns its scheme.
+// connectionOf checks a device's connection and returns its protocol.
 func (c *siteChecker) connectionOf(at string, d Device) string {
 	known := make([]string, 0, len(c.site.Connections))
 	for _, n := range c.site.Connections {
 		if n.ID == d.Connection && n.ID != "" {
-			scheme, _, _ := strings.Cut(n.URL, "://")
-			if slices.Contains([]string{"modbus", "mqtt", "mqtts"}, scheme) {
-				return scheme
-			}
-			return "" // reported with the connection
+			return protocolOf(n.URL) // one that is not known has been reported
 		}
 		known = append(known, n.ID)
 	}
@@ -55,6 +54,20 @@ func (c *siteChecker) connectionOf(at string, d Device) string {
 	}
 	c.addHint(at+".connection", strict.Near(d.Connection, known), "%s.connection: there is no connection %q", at, d.Connection)
 	return ""
+}
+
+// protocolOf returns the protocol that a URL's scheme speaks, "" for one that
+// is not known.
+func protocolOf(rawURL string) string {
+	scheme, _, _ := strings.Cut(rawURL, "://")
+	switch {
+	case slices.Contains(endpoint.Schemes(), scheme):
+		return "modbus"
+	case scheme == "mqtt" || scheme == "mqtts":
+		return "mqtt"
+	default:
+		return ""
+	}
 }
 
 func (c *siteChecker) noProfile(at, id string) {
@@ -88,7 +101,7 @@ func (c *siteChecker) protocol(at string, d Device, p *profile.Profile) {
 func (c *siteChecker) slots(at string, d Device, p *profile.Profile) {
 	for _, slot := range sortedKeys(d.Equipment) {
 		path := at + ".equipment." + slot
-		kind, ok := p.Slots[slot]
+		kind, ok := p.Kind(slot)
 		if !ok {
 			m := c.doc.AtKey(path, "%s.equipment: %s has no slot %q", at, p.ID, slot)
 			m.Hint = strict.Near(slot, sortedKeys(p.Slots))
@@ -103,7 +116,7 @@ func (c *siteChecker) slots(at string, d Device, p *profile.Profile) {
 			c.add(path, "%s: %s is of kind %s, the slot is for kind %s", path, e.ID, e.Kind, kind)
 			continue
 		}
-		for _, point := range p.Points(slot) {
+		for _, point := range p.Points(strings.SplitN(slot, ":", 2)[0]) {
 			if !c.give(path, d, e.ID, point) {
 				break
 			}
@@ -134,8 +147,8 @@ func (c *siteChecker) contacts(at string, d Device, p *profile.Profile) {
 	seen := map[int]bool{}
 	for i, contact := range d.Contacts {
 		path := index(at+".contacts", i)
-		if contact.Input < 0 || contact.Input >= p.Contacts.Count {
-			c.add(path+".input", "%s.input: %s has inputs 0 to %d", path, p.ID, p.Contacts.Count-1)
+		if !p.Contacts.Has(contact.Input) {
+			c.add(path+".input", "%s.input: %s has inputs %d to %d", path, p.ID, p.Contacts.First, p.Contacts.First+p.Contacts.Count-1)
 		}
 		if !c.doc.Has(path + ".input") {
 			c.add(path+".input", "%s.input is missing", path)
@@ -157,6 +170,18 @@ func (c *siteChecker) contacts(at string, d Device, p *profile.Profile) {
 			c.add(path+".point", "%s.point: %s has more than two states: a contact cannot tell it", path, point.ID)
 			continue
 		}
+		c.debounce(path+".debounce", contact, point)
 		c.give(path+".point", d, e.ID, point.ID)
+	}
+}
+
+// debounce checks how long an input may take to be believed.
+func (c *siteChecker) debounce(path string, contact Contact, point catalogue.Point) {
+	switch {
+	case contact.Debounce == 0:
+	case contact.Debounce < 0 || contact.Debounce > time.Minute:
+		c.add(path, "%s: %v is not between 0s and 1m", path, contact.Debounce)
+	case point.LifeSafety || c.cat.KindClass(point.Kind) == catalogue.ClassX:
+		c.add(path, "%s: %s of %s is safety and never delayed: set the filter of the module", path, point.ID, contact.Equipment)
 	}
 }

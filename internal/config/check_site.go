@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/collector/modbus/endpoint"
 	"github.com/cpas-charleroi/gtc/collector/profile"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config/strict"
@@ -36,7 +38,9 @@ func (c *siteChecker) check() {
 	c.connections()
 	c.equipment()
 	c.devices()
+	c.points()
 	c.meters()
+	c.publish()
 }
 
 func (c *siteChecker) identity() {
@@ -90,6 +94,7 @@ func (c *siteChecker) edge() {
 		}
 		return
 	}
+	c.brokerTLS()
 	if !c.listen("broker.listen", s.Broker.Listen) && len(s.Broker.Users) == 0 {
 		c.add("broker.listen", "broker.listen: %s is not loopback and has no users: anyone could publish", s.Broker.Listen)
 	}
@@ -134,16 +139,50 @@ func (c *siteChecker) connections() {
 			c.add(at+".id", "%s.id: there is already a connection %s", at, n.ID)
 		}
 		seen[n.ID] = true
-		u := c.url(at+".url", n.URL, "modbus", "mqtt", "mqtts")
-		if u != nil && u.Scheme == "modbus" && (n.User != "" || n.PasswordFile != "") {
-			c.add(at, "%s: Modbus has no user and no password", at)
+		if scheme, _, _ := strings.Cut(n.URL, ":"); slices.Contains(endpoint.Schemes(), scheme) {
+			c.modbus(at, n)
+		} else {
+			c.mqttConnection(at, n, c.url(at+".url", n.URL, append(endpoint.Schemes(), "mqtt", "mqtts")...))
 		}
-		if n.Timeout < 0 || n.Timeout > time.Minute {
-			c.add(at+".timeout", "%s.timeout: %v is not between 0s and 1m", at, n.Timeout)
+		for _, d := range []struct {
+			key   string
+			value time.Duration
+		}{
+			{"timeout", n.Timeout},
+			{"dial_timeout", n.DialTimeout},
+			{"frame_timeout", n.FrameTimeout},
+			{"silence", n.Silence},
+			{"pause", n.Pause},
+			{"idle_close", n.IdleClose},
+		} {
+			if d.value < 0 || d.value > time.Minute {
+				c.add(at+"."+d.key, "%s.%s: %v is not between 0s and 1m", at, d.key, d.value)
+			}
 		}
-		if n.Pause < 0 || n.Pause > time.Minute {
-			c.add(at+".pause", "%s.pause: %v is not between 0s and 1m", at, n.Pause)
+	}
+}
+
+// modbus checks a Modbus connection.
+func (c *siteChecker) modbus(at string, n Connection) {
+	if u, err := url.Parse(n.URL); err == nil && u.Scheme != endpoint.SchemeRTU {
+		if c.url(at+".url", n.URL, endpoint.Schemes()...) == nil {
+			return
 		}
+	}
+	if _, err := endpoint.Parse(n.URL); err != nil {
+		what := strings.TrimPrefix(err.Error(), "modbus connection "+n.URL+": ")
+		c.add(at+".url", "%s.url: %s", at, what)
+	}
+	for _, other := range c.site.Connections {
+		if other.ID == n.ID {
+			break
+		}
+		if n.ID != "" && n.URL != "" && EndpointOf(other.URL) == EndpointOf(n.URL) && protocolOf(other.URL) == "modbus" {
+			c.add(at+".url", "%s.url: connection %s leads to the same place: give its devices that connection", at, other.ID)
+		}
+	}
+	if n.User != "" || n.PasswordFile != "" {
+		c.add(at, "%s: Modbus has no user and no password", at)
 	}
 }
 

@@ -63,7 +63,7 @@ func withPort(text string) string {
 	if err != nil || u.Host == "" || u.Port() != "" {
 		return text
 	}
-	port := map[string]string{"modbus": "502", "mqtt": "1883", "mqtts": "8883"}[u.Scheme]
+	port := map[string]string{"modbus": "502", "rtuovertcp": "502", "mqtt": "1883", "mqtts": "8883"}[u.Scheme]
 	if port == "" {
 		return text
 	}

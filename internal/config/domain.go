@@ -31,7 +31,7 @@ func (s *Site) Domain() gtc.Site {
 		Location: loc, AreaM2: s.AreaM2, WeatherStation: s.WeatherStation,
 	}
 	for _, e := range s.Equipment {
-		out.Equipment = append(out.Equipment, gtc.Equipment(e))
+		out.Equipment = append(out.Equipment, gtc.Equipment{ID: e.ID, Kind: e.Kind, Label: e.Label, Privacy: e.Privacy})
 	}
 	for _, m := range s.Meters {
 		out.Meters = append(out.Meters, s.meter(m, loc))

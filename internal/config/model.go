@@ -99,6 +99,8 @@ type Site struct {
 	Equipment   []Equipment  `yaml:"equipment"`
 	Devices     []Device     `yaml:"devices"`
 	Meters      []Meter      `yaml:"meters"`
+	// Publish says which values other programs of the building may see.
+	Publish Publish `yaml:"publish"`
 }
 
 // EdgeHub says how a site's edge reaches the hub.
@@ -112,8 +114,13 @@ type EdgeHub struct {
 
 // Broker is the MQTT listener of the edge's own server; empty means none.
 type Broker struct {
-	Listen string       `yaml:"listen"`
-	Users  []BrokerUser `yaml:"users"`
+	Listen string `yaml:"listen"`
+	// CertFile and KeyFile make it speak TLS; with CAFile clients must show a
+	// certificate of that authority.
+	CertFile string       `yaml:"cert_file"`
+	KeyFile  string       `yaml:"key_file"`
+	CAFile   string       `yaml:"ca_file"`
+	Users    []BrokerUser `yaml:"users"`
 }
 
 // BrokerUser is a client of the edge's own broker with its topic rights.
@@ -127,14 +134,32 @@ type BrokerUser struct {
 // Connection is one bus or broker.
 type Connection struct {
 	ID string `yaml:"id"`
-	// URL: modbus://host:port (Modbus TCP) or mqtt://host:port.
+	// URL: modbus://host:port (Modbus TCP), rtuovertcp://host:port,
+	// rtu:///dev/ttyX?baud=9600&parity=even&stop=1, or mqtt://host:port.
 	URL string `yaml:"url"`
-	// Timeout of one request, 2 s by default.
-	Timeout time.Duration `yaml:"timeout"`
+	// Timeout of one request, 2 s by default; DialTimeout of opening the
+	// connection, 3 s; FrameTimeout of a pause within an answer, 250 ms.
+	Timeout      time.Duration `yaml:"timeout"`
+	DialTimeout  time.Duration `yaml:"dial_timeout"`
+	FrameTimeout time.Duration `yaml:"frame_timeout"`
+	// Silence is how long a Modbus line is left alone after an error that
+	// leaves it in doubt; the longest answer so far by default.
+	Silence time.Duration `yaml:"silence"`
 	// Pause between two requests, 0 by default.
-	Pause        time.Duration `yaml:"pause"`
+	Pause time.Duration `yaml:"pause"`
+	// IdleClose, when given, closes a Modbus connection when nothing is due
+	// for that long: others want the one session that the device allows.
+	IdleClose    time.Duration `yaml:"idle_close"`
 	User         string        `yaml:"user"`
 	PasswordFile string        `yaml:"password_file"`
+	// CAFile verifies the server of an mqtts connection, the system's
+	// authorities when empty; CertFile and KeyFile are the client's own.
+	CAFile   string `yaml:"ca_file"`
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+	// Status is the MQTT topic on which the collector says online and offline
+	// (retained, and its will); nothing is said when empty.
+	Status string `yaml:"status"`
 }
 
 // Equipment is one machine, meter, panel or room as written in a site file.
@@ -143,6 +168,26 @@ type Equipment struct {
 	Kind    gtc.Kind        `yaml:"kind"`
 	Label   gtc.Label       `yaml:"label"`
 	Privacy gtc.Privacy     `yaml:"privacy"`
+	// Points says what is particular to single points: who owns them, within
+	// what limits they are written, who may see them, how often they are kept.
+	Points map[gtc.PointID]PointSettings `yaml:"points"`
+}
+
+// PointSettings is what a site says about one point of an equipment.
+type PointSettings struct {
+	// Owner says who writes the point: gtc, incumbent or local. A point
+	// without an owner is read only.
+	Owner gtc.Owner `yaml:"owner"`
+	// Limits within which gtc writes it. A point without limits is read only,
+	// whoever owns it.
+	Limits *profile.Limits `yaml:"limits"`
+	// Privacy raises the class of the point; nil leaves it.
+	Privacy *gtc.Privacy `yaml:"privacy"`
+	// Deadband, in the point's unit, is the change below which a new value is
+	// not kept, Heartbeat how old the kept one may become; they replace the
+	// profile's. A deadband of 0 keeps every value.
+	Deadband  *float64      `yaml:"deadband"`
+	Heartbeat time.Duration `yaml:"heartbeat"`
 }
 
 // Device is what answers on a connection.
@@ -170,6 +215,9 @@ type Contact struct {
 	Point     gtc.PointID     `yaml:"point"`
 	// Normally is open or closed: the state in which the point is false.
 	Normally string `yaml:"normally"`
+	// Debounce is how long the input must stay in a new state before it is
+	// believed. Not for life safety, which is never delayed.
+	Debounce time.Duration `yaml:"debounce"`
 }
 
 // Meter says how one index counts as energy.

@@ -2,8 +2,11 @@ package config
 
 import (
 	"net/url"
+	"path/filepath"
 	"strings"
 
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/collector/modbus/endpoint"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 )
 
@@ -37,15 +40,67 @@ func (s *Site) carriesProtected(cat *catalogue.Catalogue, d Device) bool {
 }
 
 // endpoint returns what two connections to the same place have in common:
-// the host and port, else the connection's own name.
+// the host and port or the serial device, else the connection's own name.
 func (s *Site) endpoint(connection string) string {
 	for _, c := range s.Connections {
-		if c.ID != connection {
-			continue
-		}
-		if u, err := url.Parse(c.URL); err == nil && u.Host != "" {
-			return strings.ToLower(u.Host)
+		if c.ID == connection {
+			if at := EndpointOf(c.URL); at != "" {
+				return at
+			}
 		}
 	}
 	return connection
+}
+
+// EndpointOf returns where a connection's URL leads: host:port or the path of
+// a serial device, links resolved; "" when it cannot be told. That two names
+// of a host, or its name and its number, are the same is not known.
+func EndpointOf(rawURL string) string {
+	rawURL = withPort(rawURL)
+	if e, err := endpoint.Parse(rawURL); err == nil {
+		if e.Scheme != endpoint.SchemeRTU {
+			return loopback(e.Key())
+		}
+		if resolved, err := filepath.EvalSymlinks(e.Key()); err == nil {
+			return resolved
+		}
+		return e.Key()
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return ""
+	}
+	return loopback(strings.ToLower(u.Host))
+}
+
+// loopback gives the names of this machine one form.
+func loopback(hostport string) string {
+	if port, ok := strings.CutPrefix(hostport, "localhost:"); ok {
+		return "127.0.0.1:" + port
+	}
+	return hostport
+}
+
+// Protected returns the equipment behind an endpoint that is never written,
+// in the site's order: none when the endpoint may be written and scanned.
+func (s *Site) Protected(cat *catalogue.Catalogue, at string) []Equipment {
+	behind := map[gtc.EquipmentID]bool{}
+	for _, d := range s.Devices {
+		if s.endpoint(d.Connection) != at {
+			continue
+		}
+		for _, id := range d.Equipment {
+			behind[id] = true
+		}
+		for _, c := range d.Contacts {
+			behind[c.Equipment] = true
+		}
+	}
+	var out []Equipment
+	for _, e := range s.Equipment {
+		if behind[e.ID] && cat.KindClass(e.Kind) == catalogue.ClassX {
+			out = append(out, e)
+		}
+	}
+	return out
 }

@@ -13,11 +13,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cpas-charleroi/gtc/collector"
+	"github.com/cpas-charleroi/gtc/collector/mqtt"
 	"github.com/cpas-charleroi/gtc/collector/profile"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
+	"github.com/cpas-charleroi/gtc/internal/publish"
 )
 
 // beat is the time between two heartbeats.
@@ -30,7 +32,8 @@ type Options struct {
 	Catalogue *catalogue.Catalogue
 	// Dir keeps the site's queue.
 	Dir string
-	// ConfigDir is what relative password files of the site are relative to.
+	// ConfigDir, when set, is the folder the site was read from: changes in it
+	// are taken over while the edge runs.
 	ConfigDir string
 	// HubURL overrides the site's own, "" for none.
 	HubURL   string
@@ -44,8 +47,11 @@ type Options struct {
 type Edge struct {
 	bus       *bus.Edge
 	collector *collector.Collector
+	publisher *publish.Publisher // nil when the site publishes nothing
 	log       zerolog.Logger
 	site      *config.Site
+	configDir string
+	reloads   *prometheus.CounterVec
 }
 
 // Start opens the site's queue and broker and prepares its sources. The
@@ -61,15 +67,35 @@ func Start(ctx context.Context, o Options) (*Edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := collector.New(collector.Options{
-		Site: o.Site, Profiles: o.Profiles, Catalogue: o.Catalogue, Queue: b, Clock: o.Clock,
-		Getenv: o.Getenv, Log: o.Log, Registry: o.Registry,
-	})
+	p, err := newPublisher(o)
 	if err != nil {
 		b.Close()
 		return nil, err
 	}
-	return &Edge{bus: b, collector: c, log: o.Log, site: o.Site}, nil
+	options := collector.Options{
+		Site: o.Site, Profiles: o.Profiles, Catalogue: o.Catalogue, Queue: b, Clock: o.Clock,
+		Getenv: o.Getenv, Log: o.Log, Registry: o.Registry,
+	}
+	if p != nil {
+		options.Observe = p.Observe
+	}
+	c, err := collector.New(options)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	e := &Edge{bus: b, collector: c, publisher: p, log: o.Log, site: o.Site, configDir: o.ConfigDir}
+	e.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "gtc_edge_reloads_total", Help: "Changes of the configuration folder, by what became of them.",
+		ConstLabels: prometheus.Labels{"site": string(o.Site.ID)},
+	}, []string{"result"})
+	if o.Registry != nil {
+		if err := o.Registry.Register(e.reloads); err != nil {
+			b.Close()
+			return nil, fmt.Errorf("start edge of %s: %w", o.Site.ID, err)
+		}
+	}
+	return e, nil
 }
 
 func startBus(ctx context.Context, o Options) (*bus.Edge, error) {
@@ -90,12 +116,34 @@ func startBus(ctx context.Context, o Options) (*bus.Edge, error) {
 	}
 	b, err := bus.StartEdge(ctx, bus.EdgeOptions{
 		Site: o.Site.ID, Dir: filepath.Join(o.Dir, string(o.Site.ID)), MQTTListen: o.Site.Broker.Listen, MQTTUsers: users,
+		MQTTCertFile: o.Site.Broker.CertFile, MQTTKeyFile: o.Site.Broker.KeyFile, MQTTCAFile: o.Site.Broker.CAFile,
 		HubURL: url, Password: password, CAFile: o.Site.Hub.CAFile, SyncAlways: true, Log: o.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start edge of %s: %w", o.Site.ID, err)
 	}
 	return b, nil
+}
+
+// newPublisher returns nil when the site publishes nothing.
+func newPublisher(o Options) (*publish.Publisher, error) {
+	for _, c := range o.Site.Connections {
+		if c.ID != o.Site.Publish.Connection || c.ID == "" {
+			continue
+		}
+		password := ""
+		if c.User != "" {
+			var err error
+			if password, err = collector.BrokerPassword(o.Getenv, c); err != nil {
+				return nil, fmt.Errorf("start publisher of %s: %w", o.Site.ID, err)
+			}
+		}
+		return publish.New(publish.Options{
+			Site: o.Site, Catalogue: o.Catalogue, Log: o.Log,
+			Broker: mqtt.Broker{URL: c.URL, User: c.User, Password: password, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile},
+		}), nil
+	}
+	return nil, nil //nolint:nilnil // no publisher is a choice
 }
 
 func mqttUsers(o Options) ([]bus.MQTTUser, error) {
@@ -118,6 +166,12 @@ func (e *Edge) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.collector.Run(ctx) })
 	g.Go(func() error { return e.beat(ctx) })
+	if e.configDir != "" {
+		g.Go(func() error { return e.watch(ctx) })
+	}
+	if e.publisher != nil {
+		g.Go(func() error { return e.publisher.Run(ctx) })
+	}
 	return g.Wait()
 }
 

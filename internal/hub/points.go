@@ -68,7 +68,7 @@ func (info *siteInfo) addDevice(d config.Device, p *profile.Profile, kinds map[g
 		info.byEquipment[eq] = append(info.byEquipment[eq], len(info.points))
 		info.points = append(info.points, pointInfo{
 			Series: gtc.Series{Site: info.ID, Kind: e.Kind, Equipment: eq, Point: point},
-			meta:   meta, privacy: max(e.Privacy, meta.Privacy), poll: poll, device: d.ID, optional: optional,
+			meta:   meta, privacy: privacyOf(e, meta, point), poll: poll, device: d.ID, optional: optional,
 		})
 		info.serve(d.ID, eq)
 	}
@@ -89,6 +89,13 @@ func (info *siteInfo) addDevice(d config.Device, p *profile.Profile, kinds map[g
 			}
 		}
 	}
+}
+
+// privacyOf is the class of a point; one that the catalogue does not know has
+// its equipment's and what the site says.
+func privacyOf(e config.Equipment, meta catalogue.Point, id gtc.PointID) gtc.Privacy {
+	meta.ID = id
+	return e.PrivacyOf(meta)
 }
 
 func (info *siteInfo) serve(d gtc.DeviceID, eq gtc.EquipmentID) {

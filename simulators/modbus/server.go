@@ -1,87 +1,137 @@
-// Package modbus is a Modbus TCP server that behaves like the devices of the
+// Package modbus is a Modbus server that behaves like the devices of the
 // profiles it is given: it serves their register maps in reverse, from values
-// in the points' own units. Addresses outside a map are refused with exception
-// 2, reads longer than the device allows with exception 3, and every write
-// with exception 1 and a count, so that a test can prove that nothing writes.
+// in the points' own units, over TCP, over RTU in TCP and over a pseudo
+// terminal. Addresses outside a map are refused with exception 2, reads longer
+// than the device allows with exception 3. A write is refused with exception 1
+// and counted, so that a test can prove that nothing writes, unless the unit
+// stores values.
+//
+// Faults that real devices and gateways show can be injected by name, see
+// [ParseFault].
 package modbus
 
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"sync"
 	"sync/atomic"
+
+	"github.com/cpas-charleroi/gtc/collector/modbus/endpoint"
+	"github.com/cpas-charleroi/gtc/collector/modbus/wire"
 )
 
-// The function codes that are served.
+// The function codes that are read.
 const (
-	readCoils    = 0x01
-	readDiscrete = 0x02
-	readHolding  = 0x03
-	readInput    = 0x04
+	readCoils    = wire.ReadCoils
+	readDiscrete = wire.ReadDiscrete
+	readHolding  = wire.ReadHolding
+	readInput    = wire.ReadInput
 )
 
 const (
-	maxRegisters = 125
-	maxBits      = 2000
-	headerBytes  = 7
-	maxFrame     = 260
+	maxRegisters = wire.MaxRegisters
+	maxBits      = wire.MaxBits
 	failed       = 0x80 // added to the function code of an exception
 )
-
-// errFrame tells that what arrived is not Modbus TCP.
-var errFrame = errors.New("not a Modbus TCP frame")
 
 // Server serves any number of units on one address.
 type Server struct {
 	units  map[uint8]*Unit
 	writes atomic.Uint64
+	faults faults
+	// late counts the answers that workers still have to give.
+	late atomic.Int64
 
 	mu       sync.Mutex
-	listener net.Listener
-	conns    map[net.Conn]struct{}
-	running  sync.WaitGroup
-	address  string
+	listener io.Closer
+	rtu      bool
+	sessions map[*session]struct{}
+	// current is the session that a serial line is connected to: what its
+	// devices say goes there, whoever asked.
+	current *session
+	workers map[uint8]*worker
+	running sync.WaitGroup
+	address string
+	url     string
 }
 
 // NewServer returns a server of units by unit id. A unit id that is not
-// listed is answered with exception 11, as a gateway does.
+// listed is answered with exception 11 over TCP, as a gateway does, and not at
+// all in RTU.
 func NewServer(units map[uint8]*Unit) *Server {
 	for _, u := range units {
 		u.prepare()
 	}
-	return &Server{units: units, conns: map[net.Conn]struct{}{}}
+	return &Server{units: units, sessions: map[*session]struct{}{}, workers: map[uint8]*worker{}}
 }
 
-// Listen starts serving on a TCP address; port 0 lets the kernel choose. The
-// caller must Close the server.
-func (s *Server) Listen(addr string) error {
+// Listen starts serving Modbus TCP on a TCP address; port 0 lets the kernel
+// choose. The caller must Close the server.
+func (s *Server) Listen(addr string) error { return s.listen(addr, false) }
+
+// ListenRTU is Listen for RTU frames over TCP, as a transparent gateway to a
+// serial line does.
+func (s *Server) ListenRTU(addr string) error { return s.listen(addr, true) }
+
+func (s *Server) listen(addr string, rtu bool) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen for modbus on %s: %w", addr, err)
 	}
+	scheme := endpoint.SchemeTCP
+	if rtu {
+		scheme = endpoint.SchemeRTUOverTCP
+	}
 	s.mu.Lock()
-	s.listener, s.address = l, l.Addr().String()
+	s.listener, s.rtu, s.address = l, rtu, l.Addr().String()
+	s.url = scheme + "://" + s.address
 	s.mu.Unlock()
 	s.running.Go(func() { s.accept(l) })
 	return nil
 }
 
-// Addr returns host:port, also after Close so that a restart can reuse it.
+// pty is a pseudo terminal: the side of the devices and that of the client.
+type pty struct {
+	master io.ReadWriteCloser
+	slave  io.Closer
+	path   string
+}
+
+// OpenPTY starts serving RTU on a new pseudo terminal; URL tells which. The
+// caller must Close the server.
+func (s *Server) OpenPTY() error {
+	p, err := openPTY()
+	if err != nil {
+		return fmt.Errorf("serve modbus on a pseudo terminal: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listener, s.rtu, s.address = p.slave, true, p.path
+	s.url = endpoint.SchemeRTU + "://" + p.path + "?baud=115200&parity=none"
+	s.begin(p.master)
+	return nil
+}
+
+// Addr returns host:port or the path of the pseudo terminal, also after Close
+// so that a restart can reuse it.
 func (s *Server) Addr() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.address
 }
 
-// URL returns modbus://host:port.
-func (s *Server) URL() string { return "modbus://" + s.Addr() }
+// URL returns the address as a client is told.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url
+}
 
-// Writes returns how many write requests were received and refused.
+// Writes returns how many write requests were received, refused or not.
 func (s *Server) Writes() uint64 { return s.writes.Load() }
 
 // Close stops listening, cuts every connection and waits for their end. The
@@ -92,17 +142,22 @@ func (s *Server) Close() {
 		_ = s.listener.Close()
 		s.listener = nil
 	}
+	for id, w := range s.workers {
+		close(w.end)
+		delete(s.workers, id)
+	}
 	s.mu.Unlock()
 	s.Cut()
 	s.running.Wait()
+	s.late.Store(0)
 }
 
 // Cut closes the present connections, as a device does that is restarted.
 func (s *Server) Cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.conns {
-		_ = c.Close()
+	for c := range s.sessions {
+		_ = c.conn.Close()
 	}
 }
 
@@ -113,9 +168,8 @@ func (s *Server) accept(l net.Listener) {
 			return // closed
 		}
 		s.mu.Lock()
-		if s.listener == l {
-			s.conns[c] = struct{}{}
-			s.running.Go(func() { s.serve(c) })
+		if s.listener == l && !s.faults.refuses(len(s.sessions)) {
+			s.begin(c)
 		} else {
 			_ = c.Close()
 		}
@@ -123,57 +177,36 @@ func (s *Server) accept(l net.Listener) {
 	}
 }
 
-func (s *Server) serve(c net.Conn) {
-	defer func() {
+// begin serves a connection. The caller holds mu.
+func (s *Server) begin(c io.ReadWriteCloser) {
+	n := &session{server: s, conn: c, rtu: s.rtu}
+	s.sessions[n] = struct{}{}
+	s.current = n
+	s.running.Go(func() {
+		n.serve()
 		s.mu.Lock()
-		delete(s.conns, c)
+		delete(s.sessions, n)
 		s.mu.Unlock()
 		_ = c.Close()
-	}()
-	frame := make([]byte, maxFrame)
-	for {
-		body, err := readFrame(c, frame)
-		if err != nil {
-			return
-		}
-		unit, answer := frame[6], s.answer(frame[6], body)
-		if answer == nil {
-			continue // a silent unit
-		}
-		out := make([]byte, headerBytes, headerBytes+len(answer))
-		copy(out, frame[:4]) // transaction and protocol
-		binary.BigEndian.PutUint16(out[4:], uint16(len(answer)+1))
-		out[6] = unit
-		if _, err := c.Write(append(out, answer...)); err != nil {
-			return
-		}
-	}
-}
-
-// readFrame reads one frame into buf and returns its function and data.
-func readFrame(r io.Reader, buf []byte) ([]byte, error) {
-	if _, err := io.ReadFull(r, buf[:headerBytes]); err != nil {
-		return nil, err
-	}
-	length := int(binary.BigEndian.Uint16(buf[4:]))
-	if binary.BigEndian.Uint16(buf[2:]) != 0 || length < 2 || headerBytes-1+length > len(buf) {
-		return nil, errFrame
-	}
-	body := buf[headerBytes : headerBytes-1+length]
-	_, err := io.ReadFull(r, body)
-	return body, err
+	})
 }
 
 // answer returns the response to a request, nil when there is none.
-func (s *Server) answer(id uint8, body []byte) []byte {
-	function := body[0]
+func (s *Server) answer(id uint8, pdu []byte, rtu bool) []byte {
+	function := pdu[0]
 	u, ok := s.units[id]
-	if ok && u.silent.Load() {
+	if ok && u.silent.Load() || !ok && rtu {
 		return nil
 	}
 	switch function {
 	case readCoils, readDiscrete, readHolding, readInput:
-	case 0x05, 0x06, 0x0f, 0x10, 0x15, 0x16, 0x17:
+	case wire.WriteCoil, wire.WriteRegister, wire.WriteCoils, wire.WriteRegisters:
+		s.writes.Add(1)
+		if !ok {
+			return []byte{function | failed, unitAbsent}
+		}
+		return u.write(pdu)
+	case 0x15, 0x16, 0x17:
 		s.writes.Add(1)
 		return []byte{function | failed, illegalFunction}
 	default:
@@ -182,21 +215,26 @@ func (s *Server) answer(id uint8, body []byte) []byte {
 	if !ok {
 		return []byte{function | failed, unitAbsent}
 	}
-	if len(body) != 5 {
+	if len(pdu) != 5 {
 		return []byte{function | failed, illegalValue}
 	}
-	words, exception := u.read(function, binary.BigEndian.Uint16(body[1:]), int(binary.BigEndian.Uint16(body[3:])))
+	address, count := binary.BigEndian.Uint16(pdu[1:]), int(binary.BigEndian.Uint16(pdu[3:]))
+	if code := s.faults.limits(id, u, function, address, count); code != 0 {
+		return []byte{function | failed, code}
+	}
+	words, exception := u.read(function, address, count)
 	if exception != 0 {
 		return []byte{function | failed, exception}
 	}
-	if function == readCoils || function == readDiscrete {
+	if wire.Bits(function) {
 		return packBits(function, words)
 	}
 	return packWords(function, words)
 }
 
 func packWords(function uint8, words []uint16) []byte {
-	out := []byte{function, uint8(2 * len(words))} //nolint:gosec // at most 125 words
+	out := make([]byte, 2, 2+2*len(words))
+	out[0], out[1] = function, uint8(2*len(words)) //nolint:gosec // at most 125 words
 	for _, w := range words {
 		out = binary.BigEndian.AppendUint16(out, w)
 	}

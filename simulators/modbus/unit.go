@@ -28,6 +28,11 @@ type Unit struct {
 	// input is closed. It is called from several goroutines.
 	Inputs func(input int) bool
 
+	// Store takes the value of a writable point that a client wrote; an error
+	// is answered with exception 4. Without it every write is refused with
+	// exception 1. It is called from several goroutines.
+	Store func(slot string, p gtc.PointID, v gtc.Value) error
+
 	// silent makes the unit leave requests unanswered; reads counts answers.
 	silent atomic.Bool
 	reads  atomic.Uint64
@@ -55,6 +60,8 @@ type cell struct {
 	word     int
 	input    int
 	contact  bool
+	// fixed is the cell's value where it does not change.
+	fixed *uint16
 }
 
 // prepare lays the profile's registers out by function code and address.
@@ -64,12 +71,20 @@ func (u *Unit) prepare() {
 	u.most = map[uint8]int{readCoils: limit(m.MaxBits, maxBits), readDiscrete: limit(m.MaxBits, maxBits), readHolding: limit(m.MaxRegisters, maxRegisters), readInput: limit(m.MaxRegisters, maxRegisters)}
 	for _, r := range u.Profile.Registers {
 		for w := range max(r.Words(), 1) {
-			u.place(r.Table, r.Address+uint16(w), cell{register: r, word: w}) //nolint:gosec // at most 4 words
+			u.place(r.Table, r.Start()+uint16(w), cell{register: r, word: w}) //nolint:gosec // at most 4 words
+		}
+	}
+	for _, d := range u.Profile.Identify {
+		for w, word := range u.Profile.IdentityWords(d) {
+			u.place(d.Table, d.Address+uint16(w), cell{fixed: &word}) //nolint:gosec // at most 125 words
 		}
 	}
 	if c := u.Profile.Contacts; c != nil {
 		for i := range c.Count {
-			u.place(c.Table, c.Address+uint16(i), cell{contact: true, input: i}) //nolint:gosec // a module has at most 64 inputs
+			u.place(c.Table, c.Address+uint16(i), cell{contact: true, input: c.First + i}) //nolint:gosec // a module has at most 64 inputs
+			if c.WireBreak != nil {
+				u.place(c.Table, *c.WireBreak+uint16(i), cell{fixed: new(uint16)}) //nolint:gosec // as many
+			}
 		}
 	}
 	for _, t := range u.tables {
@@ -146,8 +161,12 @@ type encoded struct {
 }
 
 func (u *Unit) word(c cell, last *encoded) (uint16, error) {
+	if c.fixed != nil {
+		return *c.fixed, nil
+	}
 	if c.contact {
-		if u.Inputs != nil && u.Inputs(c.input) {
+		closed := u.Inputs != nil && u.Inputs(c.input)
+		if closed != (u.Profile.Contacts.OpenReads == 1) {
 			return 1, nil
 		}
 		return 0, nil

@@ -2,7 +2,6 @@ package mqtt
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -38,8 +37,12 @@ type Device struct {
 	Location *time.Location
 	Clock    clock.Clock
 	Log      zerolog.Logger
+	// Faults strike in every nth round.
+	Faults map[Fault]int
 
-	gas gasReading
+	gas   gasReading
+	held  []Message
+	spark *sparkplug
 }
 
 // gasReading is what the meter read last from the gas meter behind it.
@@ -48,9 +51,9 @@ type gasReading struct {
 	value gtc.Value
 }
 
-// Run publishes until ctx ends and then returns nil: telegrams every round,
-// text topics when they change, retained, as bridges do. What the broker did
-// not take is published again in the next round.
+// Run publishes until ctx ends and then returns nil: telegrams and objects
+// every round, states when they change, retained, as bridges do. What the
+// broker did not take is published again in the next round.
 func (d *Device) Run(ctx context.Context) error {
 	every := d.Every
 	if every <= 0 {
@@ -62,10 +65,8 @@ func (d *Device) Run(ctx context.Context) error {
 			clear(last)
 		}
 		began := d.Clock.Now()
-		for i := range d.Profile.Topics {
-			if err := d.publish(ctx, &d.Profile.Topics[i], last); err != nil && ctx.Err() == nil {
-				d.Log.Debug().Err(err).Msg("message not taken")
-			}
+		if err := d.round(ctx, round, last); err != nil && ctx.Err() == nil {
+			d.Log.Debug().Err(err).Msg("message not taken")
 		}
 		// An error of the sleep is the end of ctx, which ends the loop.
 		_ = d.Clock.Sleep(ctx, every-d.Clock.Now().Sub(began))
@@ -73,35 +74,35 @@ func (d *Device) Run(ctx context.Context) error {
 	return nil
 }
 
-func (d *Device) publish(ctx context.Context, t *profile.Topic, last map[string]string) error {
-	name := t.Name(d.Topic)
-	switch t.Format {
-	case "p1":
-		at := d.Clock.Now().In(d.location())
-		return d.Publisher.Publish(ctx, name, false, Telegram(d.Serial, at, d.readGas(at)))
-	case "text":
-		for i := range t.Fields {
-			payload, ok := Text(&t.Fields[i], d.Values(t.Fields[i].Slot, t.Fields[i].Point))
-			if !ok {
-				continue
-			}
-			return d.publishState(ctx, name, payload, last)
+func (d *Device) round(ctx context.Context, round int, last map[string]string) error {
+	at := d.now(round)
+	if d.has(Flapping, round) {
+		if err := d.flap(ctx, last); err != nil {
+			return err
 		}
-		return nil
-	default:
-		return fmt.Errorf("publish %s: format %q cannot be simulated", name, t.Format)
 	}
-}
-
-// publishState publishes a state unless it was published before.
-func (d *Device) publishState(ctx context.Context, name, payload string, last map[string]string) error {
-	if last[name] == payload {
-		return nil
-	}
-	if err := d.Publisher.Publish(ctx, name, true, []byte(payload)); err != nil {
+	if d.isSparkplug() {
+		err := d.publishSparkplug(ctx, at, round)
+		if err != nil {
+			d.spark = nil // born again at the next connection
+		}
 		return err
 	}
-	last[name] = payload
+	messages, err := d.messages(at)
+	if err != nil {
+		return err
+	}
+	for _, m := range d.spoil(round, messages) {
+		if m.State && last[m.Topic] == string(m.Payload) {
+			continue
+		}
+		if err := d.Publisher.Publish(ctx, m.Topic, m.Retained, m.Payload); err != nil {
+			return err
+		}
+		if m.State {
+			last[m.Topic] = string(m.Payload)
+		}
+	}
 	return nil
 }
 

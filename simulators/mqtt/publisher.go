@@ -1,8 +1,9 @@
 // Package mqtt publishes like the devices that a building has behind a broker:
 // the P1 port of a Belgian electricity meter, whole telegrams with their check
-// sum, and equipment with one text topic a value, such as an intrusion panel
-// behind the Paradox interface. It serves device profiles in reverse, from
-// values in the points' own units.
+// sum, equipment with one text topic a value, such as an intrusion panel
+// behind the Paradox interface, sensors and gateways with an object a message,
+// Sparkplug nodes. It serves device profiles in reverse, from values in the
+// points' own units, and lets go wrong what does in the field.
 package mqtt
 
 import (
@@ -36,7 +37,10 @@ type Options struct {
 	User, Password string
 	// ClientID names the device at the broker.
 	ClientID string
-	Log      zerolog.Logger
+	// Will, when it has a topic, is what the broker says when the device is
+	// cut off.
+	Will Message
+	Log  zerolog.Logger
 }
 
 // Publisher is a device's connection to a broker. It is safe for concurrent
@@ -62,6 +66,9 @@ func Dial(ctx context.Context, o Options) (*Publisher, error) {
 		SetConnectionLostHandler(func(_ paho.Client, err error) {
 			o.Log.Debug().Err(err).Str("client", o.ClientID).Msg("broker connection lost")
 		})
+	if o.Will.Topic != "" {
+		options.SetBinaryWill(o.Will.Topic, o.Will.Payload, qos, o.Will.Retained)
+	}
 	p := &Publisher{client: paho.NewClient(options), url: o.URL}
 	if err := wait(ctx, p.client.Connect()); err != nil {
 		p.Close()
@@ -77,6 +84,14 @@ func (p *Publisher) Publish(ctx context.Context, topic string, retained bool, pa
 	}
 	if err := wait(ctx, p.client.Publish(topic, qos, retained, payload)); err != nil {
 		return fmt.Errorf("publish %s to %s: %w", topic, p.url, err)
+	}
+	return nil
+}
+
+// subscribe calls each with the payloads of a topic.
+func (p *Publisher) subscribe(ctx context.Context, topic string, each func(payload []byte)) error {
+	if err := wait(ctx, p.client.Subscribe(topic, qos, func(_ paho.Client, m paho.Message) { each(m.Payload()) })); err != nil {
+		return fmt.Errorf("subscribe to %s at %s: %w", topic, p.url, err)
 	}
 	return nil
 }

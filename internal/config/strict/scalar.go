@@ -71,6 +71,7 @@ func (d *decoder) scalar(path string, n ast.Node, v reflect.Value) {
 		d.add(n, "", "%s: expected %s", name(path), expected(v))
 		return
 	}
+	pointer := v
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
@@ -85,6 +86,7 @@ func (d *decoder) scalar(path string, n ast.Node, v reflect.Value) {
 	}
 	if what := setText(v, s); what != "" {
 		d.add(n, "", "%s: expected %s, found %q", name(path), what, s)
+		pointer.SetZero() // not given, rather than given as zero
 	}
 }
 

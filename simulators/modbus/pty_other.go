@@ -1,0 +1,9 @@
+//go:build !linux
+
+package modbus
+
+import "errors"
+
+func openPTY() (pty, error) {
+	return pty{}, errors.ErrUnsupported
+}
