@@ -17,10 +17,11 @@ import (
 // end it.
 type lane struct {
 	source source
-	// print tells whether two configurations make the same lane.
-	print string
-	stop  context.CancelFunc
-	done  chan struct{}
+	// made tells everything the lane is made of: two configurations that give
+	// the same make the same lane.
+	made string
+	stop context.CancelFunc
+	done chan struct{}
 }
 
 // Changes are the connections that a reload touched.
@@ -43,13 +44,13 @@ func (c *Collector) Reload(site *config.Site, profiles map[string]*profile.Profi
 	o := c.options
 	o.Site, o.Profiles = site, profiles
 	w := wiring{o: o, health: map[gtc.DeviceID]*health.Device{}}
-	prints, err := printsOf(o)
+	made, err := makings(o)
 	if err != nil {
 		return Changes{}, fmt.Errorf("reload site %s: %w", c.site, err)
 	}
 	for _, d := range c.devices {
 		if i := slices.IndexFunc(site.Devices, func(x config.Device) bool { return x.ID == d.State().Device }); i >= 0 {
-			if l := c.lanes[site.Devices[i].Connection]; l != nil && l.print == prints[site.Devices[i].Connection] {
+			if l := c.lanes[site.Devices[i].Connection]; l != nil && l.made == made[site.Devices[i].Connection] {
 				w.health[d.State().Device] = d
 			}
 		}
@@ -57,7 +58,7 @@ func (c *Collector) Reload(site *config.Site, profiles map[string]*profile.Profi
 	if err := w.build(); err != nil {
 		return Changes{}, fmt.Errorf("reload site %s: %w", c.site, err)
 	}
-	changes := c.exchange(w.sources, prints)
+	changes := c.exchange(w.sources, made)
 	c.options, c.devices = o, w.devices
 	c.batcher.reconfigure(site, w.bands)
 	return changes, nil
@@ -65,7 +66,7 @@ func (c *Collector) Reload(site *config.Site, profiles map[string]*profile.Profi
 
 // exchange ends the lanes that are not the same any more and starts the new
 // ones. The caller holds the lock.
-func (c *Collector) exchange(sources []source, prints map[string]string) Changes {
+func (c *Collector) exchange(sources []source, made map[string]string) Changes {
 	var changes Changes
 	next := map[string]*lane{}
 	for _, s := range sources {
@@ -73,13 +74,13 @@ func (c *Collector) exchange(sources []source, prints map[string]string) Changes
 		switch {
 		case old == nil:
 			changes.Added = append(changes.Added, s.name)
-		case old.print == prints[s.name]:
+		case old.made == made[s.name]:
 			next[s.name] = old
 			continue
 		default:
 			changes.Changed = append(changes.Changed, s.name)
 		}
-		next[s.name] = &lane{source: s, print: prints[s.name]}
+		next[s.name] = &lane{source: s, made: made[s.name]}
 	}
 	for name, l := range c.lanes {
 		if next[name] == l {
@@ -142,8 +143,8 @@ func (c *Collector) current() []*health.Device {
 	return slices.Clone(c.devices)
 }
 
-// printsOf tells for each connection everything that its source is made of.
-func printsOf(o Options) (map[string]string, error) {
+// makings tells for each connection everything that its source is made of.
+func makings(o Options) (map[string]string, error) {
 	out := map[string]string{}
 	for _, conn := range o.Site.Connections {
 		part := struct {

@@ -70,8 +70,12 @@ func (e *Edge) reload() error {
 func stamp(dir string) string {
 	var out string
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".yaml" && filepath.Ext(path) != ".yml" {
-			return nil // a file that vanishes meanwhile is a change too
+		if err != nil {
+			out += err.Error() // what vanishes meanwhile is a change too
+			return nil //nolint:nilerr // the rest is still looked at
+		}
+		if ext := filepath.Ext(path); d.IsDir() || ext != ".yaml" && ext != ".yml" {
+			return nil
 		}
 		if info, err := d.Info(); err == nil {
 			out += fmt.Sprintf("%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())

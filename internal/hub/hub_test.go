@@ -165,7 +165,7 @@ func TestTrendKeepsGaps(t *testing.T) {
 	room := gtc.Series{Site: "abri-nuit", Kind: "heating_circuit", Equipment: "circuit-radiateurs", Point: "room_temp"}
 	from := c.at.Add(-24 * time.Hour)
 	var samples []gtc.Sample
-	for m := 0; m < 24*60; m++ {
+	for m := range 24 * 60 {
 		if m > 600 && m < 720 {
 			continue // two hours of silence
 		}
@@ -198,7 +198,8 @@ func TestASlowPageDelaysNobody(t *testing.T) {
 	}
 	require.Len(t, sub, changeBuffer)
 	cancel()
-	for range sub { //nolint:revive // it ends when the channel is closed
+	for range sub {
+		continue // until it is closed
 	}
 	require.Eventually(t, func() bool { return !ch.watched() }, time.Second, time.Millisecond)
 }

@@ -172,7 +172,7 @@ func (h *Hub) deviceStates(s *siteInfo) []console.DeviceState {
 			st.Online, st.Known = x.Online && linked, x.Known && linked
 			st.LastSuccess, st.LastError = x.LastSuccess, x.LastError
 			st.Polls, st.Errors, st.Timeouts, st.Reconnects = x.Polls, x.Errors, x.Timeouts, x.Reconnects
-			st.Exceptions, st.Refused, st.P50MS, st.P95MS = x.Exceptions, int(x.Refused), x.P50MS, x.P95MS
+			st.Exceptions, st.Refused, st.P50MS, st.P95MS = x.Exceptions, x.Refused, x.P50MS, x.P95MS
 		}
 		out = append(out, st)
 	}
