@@ -72,7 +72,7 @@ func stamp(dir string) string {
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			out += err.Error() // what vanishes meanwhile is a change too
-			return nil //nolint:nilerr // the rest is still looked at
+			return nil         //nolint:nilerr // the rest is still looked at
 		}
 		if ext := filepath.Ext(path); d.IsDir() || ext != ".yaml" && ext != ".yml" {
 			return nil
