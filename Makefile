@@ -41,6 +41,7 @@ test: ## lint, unit, end-to-end and browser tests, with the race detector
 
 test-full: influxd build ## what is too slow for every run: replay of real meters, fuzzing
 	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 30m -tags 'e2e full' -run 'Full' ./internal/cli
+	go test -count=1 -timeout 20m -tags full -run Full ./collector/mqtt
 	$(MAKE) fuzz
 
 unit: influxd ## unit and integration tests

@@ -181,7 +181,7 @@ func TestBatchHoldsSourcesBack(t *testing.T) {
 		return nil
 	}}
 	b, stop := startBatcher(t, q)
-	const n = 60_000 // about 3 MB of lines
+	const n = 120_000 // about 6 MB of lines: three times what is held
 	emitted := make(chan int, n)
 	go func() {
 		for i := range n {
