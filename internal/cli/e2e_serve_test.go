@@ -71,6 +71,16 @@ devices:
 		err := client.Query(t.Context(), influx.Raw, "SELECT last(energy_import_kwh) FROM electricity_meter WHERE site='banc'", func(*influx.Table) error { found = true; return nil })
 		return err == nil && found
 	}, 30*time.Second, 100*time.Millisecond, "stored")
+
+	// A running edge takes over a changed file, and refuses a wrong one.
+	good, err := os.ReadFile(filepath.Join(dir, "sites", "banc.yaml"))
+	require.NoError(t, err)
+	write("sites/banc.yaml", strings.Replace(string(good), "profile: eastron-sdm630", "profile: eastron-sdm631", 1))
+	edge.await(t, "changed configuration refused")
+	require.Contains(t, edge.stderr.String(), "eastron-sdm630", "the suggestion")
+	write("sites/banc.yaml", strings.Replace(string(good), "id: ligne, url", "id: ligne, timeout: 3s, url", 1))
+	edge.await(t, `"changed":["ligne"]`)
+	write("sites/banc.yaml", string(good))
 	require.Zero(t, edge.stop())
 	require.Zero(t, hub.stop())
 
