@@ -62,6 +62,7 @@ func startServer(ctx context.Context, opts *server.Options, log zerolog.Logger) 
 		ns.WaitForShutdown()
 		return nil, err
 	}
+	bridge.up.Store(ns)
 	return ns, nil
 }
 
