@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -93,6 +94,9 @@ func (p *probe) probeMQTT(ctx context.Context, rawURL string) error {
 		}
 		profiles = map[string]*profile.Profile{chosen.ID: chosen}
 	}
+	if rawURL, err = p.mqttUser(rawURL); err != nil {
+		return inputError(err)
+	}
 	password, err := p.mqttPassword()
 	if err != nil {
 		return inputError(err)
@@ -117,6 +121,27 @@ func (p *probe) probeMQTT(ctx context.Context, rawURL string) error {
 		lines = append(lines, lineOf(s, profiles[s.Profile], cat))
 	}
 	return p.printTopics(rawURL, lines)
+}
+
+// mqttUser takes the user from user@host where --user is not given, and
+// returns the URL without it. A password there would stay in the shell's
+// history: it is refused.
+func (p *probe) mqttUser(rawURL string) (string, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "", err
+	}
+	if u.User == nil {
+		return rawURL, nil
+	}
+	if _, has := u.User.Password(); has {
+		return "", errors.New("a password does not belong in a URL: set GTC_MQTT_PASSWORD or --password-file")
+	}
+	if p.mqtt.user == "" {
+		p.mqtt.user = u.User.Username()
+	}
+	u.User = nil
+	return u.String(), nil
 }
 
 func (p *probe) mqttPassword() (string, error) {
