@@ -203,7 +203,7 @@ func (p *probe) printTopics(rawURL string, lines []topicLine) error {
 			say("  %s\n", l.Availability)
 		}
 		for _, s := range l.Samples {
-			say("  %s\t%s\t%s %s\t%s\n", s.Slot, s.Point, s.shown, s.Unit, s.Quality)
+			say("  %s\t%s\t%s %s\t%s\n", s.Slot, s.Point, s.shown, s.Unit, showQuality(s.Quality))
 		}
 		if l.Profile == "" {
 			say("  %s\n", l.Example)

@@ -8,10 +8,10 @@ import (
 
 func TestMQTTUserOfAURL(t *testing.T) {
 	p := &probe{}
-	got, err := p.mqttUser("mqtt://collecte@10.0.0.9:1883")
+	got, err := p.mqttUser("mqtt://gateway@10.0.0.9:1883")
 	require.NoError(t, err)
 	require.Equal(t, "mqtt://10.0.0.9:1883", got)
-	require.Equal(t, "collecte", p.mqtt.user)
+	require.Equal(t, "gateway", p.mqtt.user)
 
 	p = &probe{}
 	p.mqtt.user = "flag"
@@ -19,7 +19,7 @@ func TestMQTTUserOfAURL(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "flag", p.mqtt.user)
 
-	_, err = p.mqttUser("mqtt://collecte:secret@10.0.0.9")
+	_, err = p.mqttUser("mqtt://gateway:secret@10.0.0.9")
 	require.ErrorContains(t, err, "GTC_MQTT_PASSWORD")
 	require.NotContains(t, err.Error(), "secret")
 }
