@@ -25,7 +25,7 @@ const (
 	// outlier limits one day's weight in the slow windows, in sigma, but never
 	// to less than outlierShare of what is expected: on a meter with hardly any
 	// noise, sigma alone would hide every drift.
-	outlier, outlierShare = 1.5, 0.15
+	outlier, outlierShare = 1.5, 0.10
 	// replicas is the number of years simulated to set the limits, blockDays
 	// the length of the blocks of residuals they are made of.
 	replicas, blockDays = 150, 7
