@@ -13,6 +13,8 @@ const (
 	EventQuality EventKind = "quality"
 	EventDevice  EventKind = "device"
 	EventEdge    EventKind = "edge"
+	// EventWork is a maintenance or a test that begins or ends.
+	EventWork EventKind = "work"
 )
 
 // Event is one recorded change of state. Events are append-only; two events
@@ -37,6 +39,13 @@ type Event struct {
 	Equipment EquipmentID `json:"equipment,omitempty"`
 	Point     PointID     `json:"point,omitempty"`
 	Priority  Priority    `json:"priority,omitempty"`
+	// Inhibited is the state that inhibits an alarm while From and To are those
+	// of the process beneath it: such an event calls nobody.
+	Inhibited AlarmState `json:"inhibited,omitempty"`
+	// Until is when a shelving or an out of service ends by itself.
+	Until time.Time `json:"until,omitzero"`
+	// InTest says that the event comes from a panel under test.
+	InTest bool `json:"in_test,omitempty"`
 	// Value is the observed number where one caused the event.
 	Value *float64 `json:"value,omitempty"`
 	// Finding carries the whole finding of an EventFinding.
@@ -57,13 +66,38 @@ const (
 // AlarmState is where an alarm stands.
 type AlarmState string
 
-// The states of the first alarm life cycle.
+// The states of an alarm, those of ISA-18.2. The last three inhibit: the alarm
+// goes on being judged and recorded, but calls nobody.
 const (
 	AlarmNormal         AlarmState = "normal"
 	AlarmUnacknowledged AlarmState = "unacknowledged"
 	AlarmAcknowledged   AlarmState = "acknowledged"
 	AlarmReturned       AlarmState = "returned_unacknowledged"
+	// A latched alarm is over but stays until somebody who looked resets it.
+	AlarmLatchedUnacknowledged AlarmState = "latched_unacknowledged"
+	AlarmLatched               AlarmState = "latched"
+
+	AlarmShelved      AlarmState = "shelved"
+	AlarmSuppressed   AlarmState = "suppressed"
+	AlarmOutOfService AlarmState = "out_of_service"
 )
+
+// Inhibits reports whether the state calls nobody whatever the condition does.
+func (s AlarmState) Inhibits() bool {
+	return s == AlarmShelved || s == AlarmSuppressed || s == AlarmOutOfService
+}
+
+// Inhibition is why an alarm calls nobody for a time.
+type Inhibition struct {
+	// State is shelved, suppressed or out_of_service.
+	State AlarmState `json:"state"`
+	// By is the person, or what suppresses the alarm by design.
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+	// Since and Until bound it; only a suppression by design has no Until.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until,omitzero"`
+}
 
 // Alarm asks a person to act on one equipment.
 type Alarm struct {
@@ -75,6 +109,16 @@ type Alarm struct {
 	Kind      Kind        `json:"kind,omitempty"`
 	Priority  Priority    `json:"priority"`
 	State     AlarmState  `json:"state"`
+	// Under is what State would be without inhibition, "" when there is none.
+	Under AlarmState `json:"under,omitempty"`
+	// Inhibitions are those in force, the one that State names first.
+	Inhibitions []Inhibition `json:"inhibitions,omitempty"`
+	// LifeSafety marks an alarm that is never inhibited, grouped or delayed.
+	LifeSafety bool `json:"life_safety,omitempty"`
+	// InTest says that the panel is under test: shown at once, and so named.
+	InTest bool `json:"in_test,omitempty"`
+	// Chattering says that it is raised and returns over and over.
+	Chattering bool `json:"chattering,omitempty"`
 	// Since is the instant the present occurrence began, kept across restarts.
 	Since time.Time `json:"since,omitzero"`
 	// Changed is the instant of the last change of state.
@@ -87,10 +131,22 @@ type Alarm struct {
 	By         string `json:"by,omitempty"`
 }
 
-// Active reports whether the condition holds now.
-func (a Alarm) Active() bool {
-	return a.State == AlarmUnacknowledged || a.State == AlarmAcknowledged
+// Process returns where the alarm stands whatever inhibits it.
+func (a Alarm) Process() AlarmState {
+	if a.Under != "" {
+		return a.Under
+	}
+	return a.State
 }
 
-// Standing reports whether the alarm still has a place on the list.
-func (a Alarm) Standing() bool { return a.State != AlarmNormal && a.State != "" }
+// Active reports whether the condition holds now.
+func (a Alarm) Active() bool {
+	s := a.Process()
+	return s == AlarmUnacknowledged || s == AlarmAcknowledged
+}
+
+// Standing reports whether the alarm still has a place on the list of those
+// that ask for somebody. An inhibited one has its place on another list.
+func (a Alarm) Standing() bool {
+	return a.State != AlarmNormal && a.State != "" && !a.State.Inhibits()
+}

@@ -27,6 +27,21 @@ type Class struct {
 	// LifeSafety marks fire, gas or CO, flood of an electrical room and lift
 	// entrapment: never delayed, shelved, grouped or suppressed.
 	LifeSafety bool
+	// Latch keeps the alarm on the list after it is over, until somebody who
+	// looked resets it.
+	Latch bool
+	// TimeToAct is within what time somebody must act, 0 where the priority
+	// says it.
+	TimeToAct time.Duration
+	// Owner is who answers for the class: a function, not a person.
+	Owner string
+	// SuppressedBy are classes of the same site during which this one says
+	// nothing new: it is inhibited by design while one of them is active.
+	SuppressedBy []string
+	// Settle leaves the plant time after a change.
+	Settle Settle
+	// Rise makes the alarm more urgent while it lasts.
+	Rise Rise
 	// Discipline is the trade that acts: see [Disciplines].
 	Discipline string
 	Label      gtc.Label
@@ -34,6 +49,21 @@ type Class struct {
 	Cause, Consequence gtc.Label
 	// Advice (consigne) is what to do, step by step, by language.
 	Advice map[string][]string
+}
+
+// Settle is how long after a change of one of some points of the equipment (a
+// pump that starts, a set point that moved) an alarm is not raised.
+type Settle struct {
+	Points []gtc.PointID
+	For    time.Duration
+}
+
+// Rise is when an active alarm takes a higher priority: after a time, outside
+// staffed hours, or whichever comes first.
+type Rise struct {
+	Priority     gtc.Priority
+	After        time.Duration
+	OutsideHours bool
 }
 
 // Disciplines returns the trades a class may belong to.
@@ -52,11 +82,17 @@ const (
 	WatchEdge Watch = "edge"
 	// WatchDevice is whether each device of a site answers.
 	WatchDevice Watch = "device"
+	// WatchRule is whether the expressions on an equipment can be computed.
+	WatchRule Watch = "rule"
 )
 
-// Condition is what has to be so for an alarm. Exactly one of Point, Any, Expr
-// and Watch is set.
+// Condition is what has to be so for an alarm. Exactly one of Point, Each, Any,
+// Expr and Watch is set. A point is judged by its value unless one of Stuck,
+// Missing, Rises, Falls, Starts or From says otherwise.
 type Condition struct {
+	// Each is a two-state point that an equipment may have several of, such as
+	// zone_<nn>_alarm: each has an alarm of its own.
+	Each gtc.PointID
 	// Point is one point of the equipment: true if it is two-state, one of In
 	// if it is an enumeration, above Above or below Below if it is a number.
 	Point gtc.PointID
@@ -73,6 +109,23 @@ type Condition struct {
 	// is what must become true before the condition no longer holds.
 	Expr, Clear string
 	Watch       Watch
+
+	// Stuck is how long a number must stay within Tolerance (in its unit) to
+	// be called stuck.
+	Stuck     time.Duration
+	Tolerance float64
+	// Missing is how long a point must be absent or doubtful although its site
+	// is heard.
+	Missing time.Duration
+	// Rises and Falls are how far a number moves Within a time, in its unit.
+	Rises, Falls float64
+	// Starts is how often a two-state point becomes true Within a time.
+	Starts int
+	Within time.Duration
+	// From is the point (a set point) from which Point deviates: Above and
+	// Below then limit Point − From, Beyond limits it either way.
+	From   gtc.PointID
+	Beyond *float64
 
 	points        []gtc.PointID
 	expr, clearIf *vm.Program

@@ -1,6 +1,8 @@
 package alarm
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -17,88 +19,127 @@ const togetherWithin = 30 * time.Minute
 type reading struct {
 	at    time.Time
 	value gtc.Value
+	// moved is when the value last became another one, zero before it did.
+	moved time.Time
 	// doubted is when the point was last said not to be known well.
 	doubted time.Time
 	tracks  []*track
 }
 
+// take keeps a newer value.
+func (p *reading) take(v gtc.Value, at time.Time) {
+	if p.value.Present() && p.value != v {
+		p.moved = at
+	}
+	p.at, p.value = at, v
+}
+
 // blind reports whether the point could not be read well since its value.
 func (p *reading) blind() bool { return p.doubted.After(p.at) }
 
-// holds judges the condition on the newest readings, in the order of the
-// condition's points. Active tells whether the alarm stands as true, which is
-// when the dead-band counts. The result is not ok when a value is missing.
-func (c *Condition) holds(points []*reading, active bool, env map[string]any) (holds, ok bool) {
+// verdict is what was found about a condition.
+type verdict struct {
+	holds bool
+	// known is false when a value is missing.
+	known bool
+	// err says that an expression could not be computed.
+	err error
+}
+
+func known(holds bool) verdict { return verdict{holds: holds, known: true} }
+
+// judge judges the class's condition on the newest readings, in the order of
+// the condition's points. An active alarm has its dead-band.
+func (t *track) verdict(at time.Time) verdict {
+	c, active := &t.class.When, t.alarm.Active()
 	if len(c.Any) > 0 {
-		return holdsAny(points)
+		return holdsAny(t.points)
 	}
-	if !together(points) {
-		return false, false
+	if !together(t.points) {
+		return verdict{}
 	}
-	if c.expr != nil {
-		return c.holdsExpr(points, active, env)
+	v := t.points[0].value
+	switch {
+	case c.expr != nil:
+		return c.holdsExpr(t.points, active, t.env)
+	case c.remembers():
+		return known(t.memory.holds(c, v, at))
+	case c.From != "":
+		return known(c.deviates(v.Num-t.points[1].value.Num, active))
 	}
-	return c.holdsValue(points[0].value, active)
+	return c.holdsValue(v, active)
 }
 
 // holdsValue judges a condition on one point.
-func (c *Condition) holdsValue(v gtc.Value, active bool) (holds, ok bool) {
+func (c *Condition) holdsValue(v gtc.Value, active bool) verdict {
 	switch v.Type {
 	case gtc.TypeBool:
-		return v.True(), true
+		return known(v.True())
 	case gtc.TypeEnum:
-		return slices.Contains(c.In, int(v.Num)), true
+		return known(slices.Contains(c.In, int(v.Num)))
 	case gtc.TypeFloat:
-		back := 0.0
-		if active {
-			back = c.DeadBand
-		}
-		if c.Above != nil {
-			return v.Num > *c.Above-back, true
-		}
-		if c.Below != nil {
-			return v.Num < *c.Below+back, true
+		if c.Above != nil || c.Below != nil {
+			return known(c.deviates(v.Num, active))
 		}
 	case gtc.TypeNone:
 	}
-	return false, false
+	return verdict{}
+}
+
+// deviates judges a number against the condition's limits.
+func (c *Condition) deviates(x float64, active bool) bool {
+	back := 0.0
+	if active {
+		back = c.DeadBand
+	}
+	switch {
+	case c.Above != nil && x > *c.Above-back, c.Below != nil && x < *c.Below+back:
+		return true
+	}
+	return c.Beyond != nil && math.Abs(x) > *c.Beyond-back
 }
 
 // holdsAny judges a condition of which one true point is enough. It is over
 // only when every point that was ever read is known to be false.
-func holdsAny(points []*reading) (holds, ok bool) {
-	known, blind := false, false
+func holdsAny(points []*reading) verdict {
+	seen, blind := false, false
 	for _, p := range points {
 		if p.blind() {
 			blind = true
 			continue
 		}
 		if p.value.True() {
-			return true, true
+			return known(true)
 		}
-		known = known || p.value.Present()
+		seen = seen || p.value.Present()
 	}
-	return false, known && !blind
+	return verdict{known: seen && !blind}
 }
 
-func (c *Condition) holdsExpr(points []*reading, active bool, env map[string]any) (holds, ok bool) {
+func (c *Condition) holdsExpr(points []*reading, active bool, env map[string]any) verdict {
 	for i, p := range points {
 		env[string(c.points[i])] = operand(p.value)
 	}
 	if active && c.clearIf != nil {
-		cleared, ok := run(c.clearIf, env)
-		return !cleared, ok
+		v := run(c.clearIf, env)
+		v.holds = !v.holds
+		return v
 	}
 	return run(c.expr, env)
 }
 
-func run(program *vm.Program, env map[string]any) (result, ok bool) {
+// run computes an expression. One that cannot be computed says nothing about
+// the plant, and something about the rule.
+func run(program *vm.Program, env map[string]any) verdict {
 	out, err := vm.Run(program, env)
 	if err != nil {
-		return false, false // a division by zero says nothing about the plant
+		return verdict{err: err}
 	}
-	result, ok = out.(bool)
-	return result, ok
+	result, ok := out.(bool)
+	if !ok {
+		return verdict{err: fmt.Errorf("result %v is not true or false", out)}
+	}
+	return known(result)
 }
 
 func operand(v gtc.Value) any {

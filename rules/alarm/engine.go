@@ -2,9 +2,8 @@ package alarm
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -20,21 +19,22 @@ const (
 	actor = "rules/alarm"
 )
 
-// ErrUnknown says that there is no alarm of that id.
-var ErrUnknown = errors.New("unknown alarm")
-
 // Engine holds the alarms of some sites. It is a state machine without clock,
 // goroutine or lock: one goroutine calls it. Its state is what [Engine.Alarms]
-// returns; what is not in there (running delays, last values) is found again
-// from the next samples.
+// and [Engine.Works] return; what is not in there (running delays, last values)
+// is found again from the next samples.
 type Engine struct {
 	sites  map[gtc.SiteID]*site
 	order  []*site
 	points map[pointKey]*reading
 	tracks map[string]*track
+	// each are the classes that make an alarm for every point of a pattern.
+	each   map[gtc.Kind][]*Class
 	edge   *Class
 	device *Class
+	rule   *Class
 	now    time.Time // of the last Tick
+	works  []Work
 	// orphans are restored alarms that nothing judges any more.
 	orphans []gtc.Alarm
 }
@@ -47,16 +47,25 @@ type pointKey struct {
 
 // site is what the engine knows of one site.
 type site struct {
-	id    gtc.SiteID
-	fire  bool // it has a fire panel
-	kinds map[gtc.EquipmentID]gtc.Kind
-	// heard is the newest instant at which something came from the site.
-	heard time.Time
+	id       gtc.SiteID
+	location *time.Location
+	fire     bool // it has a fire panel
+	kinds    map[gtc.EquipmentID]gtc.Kind
+	// heard is the newest instant at which something came from the site, first
+	// the oldest.
+	heard, first time.Time
 	// beat is when the hub received the last heartbeat.
 	beat    time.Time
+	tracks  []*track
 	pending []*track
-	edge    *track
-	devices map[gtc.DeviceID]*track
+	// missing are the tracks that wait for a point to be absent.
+	missing []*track
+	// children are the tracks that an active class suppresses.
+	children map[string][]*track
+	edge     *track
+	devices  map[gtc.DeviceID]*track
+	rules    map[gtc.EquipmentID]*track
+	panels   map[gtc.EquipmentID]*reading // whether the panel is under test
 }
 
 // track is one class on one equipment.
@@ -64,9 +73,12 @@ type track struct {
 	class *Class
 	site  *site
 	alarm gtc.Alarm
-	// points are the readings behind the class's condition, in its order.
-	points []*reading
-	env    map[string]any
+	base  gtc.Priority // before it rises
+	// points are the readings behind the class's condition, in its order;
+	// settling are those after whose change it waits.
+	points, settling []*reading
+	env              map[string]any
+	memory           memory
 	// since is when the condition began to differ from the alarm's state, zero
 	// when it does not.
 	since time.Time
@@ -74,8 +86,12 @@ type track struct {
 	ended time.Time
 	// judged is the newest instant at which the condition was judged.
 	judged time.Time
+	// raised are the last times it was raised, to see chattering.
+	raised []time.Time
 	// unsure tells that the site fell silent while a delay ran.
 	unsure bool
+	// broken tells that the expression could not be computed last time.
+	broken bool
 }
 
 // New returns an engine for the sites, with the alarms of an earlier engine.
@@ -86,15 +102,20 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 		sites:  make(map[gtc.SiteID]*site, len(sites)),
 		points: map[pointKey]*reading{},
 		tracks: map[string]*track{},
+		each:   map[gtc.Kind][]*Class{},
 	}
 	byKind := map[gtc.Kind][]*Class{}
 	for i := range classes {
 		c := &classes[i]
-		switch c.When.Watch {
-		case WatchEdge:
+		switch {
+		case c.When.Watch == WatchEdge:
 			e.edge = c
-		case WatchDevice:
+		case c.When.Watch == WatchDevice:
 			e.device = c
+		case c.When.Watch == WatchRule:
+			e.rule = c
+		case c.When.Each != "":
+			e.each[c.Kind] = append(e.each[c.Kind], c)
 		default:
 			byKind[c.Kind] = append(byKind[c.Kind], c)
 		}
@@ -105,51 +126,94 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 	for _, a := range restored {
 		e.restore(a)
 	}
+	for _, s := range e.order {
+		for _, t := range s.tracks {
+			if t.alarm.Active() {
+				s.suppress(t.class.ID, t.alarm.Changed) // said before the restart
+			}
+		}
+	}
 	return e
 }
 
 func (e *Engine) addSite(cfg *gtc.Site, byKind map[gtc.Kind][]*Class) {
 	s := &site{
-		id:      cfg.ID,
-		kinds:   make(map[gtc.EquipmentID]gtc.Kind, len(cfg.Equipment)),
-		devices: map[gtc.DeviceID]*track{},
+		id:       cfg.ID,
+		location: cfg.Location,
+		kinds:    make(map[gtc.EquipmentID]gtc.Kind, len(cfg.Equipment)),
+		devices:  map[gtc.DeviceID]*track{},
+		rules:    map[gtc.EquipmentID]*track{},
+		children: map[string][]*track{},
+		panels:   map[gtc.EquipmentID]*reading{},
+	}
+	if s.location == nil {
+		s.location = time.UTC
 	}
 	e.sites[s.id] = s
 	e.order = append(e.order, s)
 	for _, eq := range cfg.Equipment {
 		s.kinds[eq.ID] = eq.Kind
-		s.fire = s.fire || eq.Kind == gtc.KindFirePanel
+		if eq.Kind == gtc.KindFirePanel {
+			s.fire = true
+			s.panels[eq.ID] = e.reading(s.id, eq.ID, "test", nil)
+		}
 		for _, c := range byKind[eq.Kind] {
-			t := e.addTrack(s, c, eq.ID, eq.Kind)
-			for _, p := range c.When.points {
-				t.points = append(t.points, e.reading(s.id, eq.ID, p, t))
-			}
+			e.follow(s, c, eq.ID, eq.Kind)
 		}
 	}
 	if e.edge != nil {
-		s.edge = e.addTrack(s, e.edge, "edge", "")
-		s.edge.alarm.Priority = e.edge.priority(s.fire)
+		s.edge = e.addTrack(s, e.edge, "edge", "", "")
+		s.edge.setBase(e.edge.priority(s.fire))
 	}
 }
 
-func (e *Engine) addTrack(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind) *track {
+// follow makes the track of a class on the points of an equipment.
+func (e *Engine) follow(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind) {
+	t := e.addTrack(s, c, eq, k, "")
+	for _, p := range c.When.points {
+		t.points = append(t.points, e.reading(s.id, eq, p, t))
+	}
+	for _, p := range c.Settle.Points {
+		t.settling = append(t.settling, e.reading(s.id, eq, p, nil))
+	}
+	if c.When.Missing > 0 {
+		s.missing = append(s.missing, t)
+	}
+}
+
+// addTrack makes a track; part names which of several alarms of the class on
+// the equipment it is, "" where there is one.
+func (e *Engine) addTrack(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind, part string) *track {
 	t := &track{class: c, site: s}
 	if c.When.expr != nil {
 		t.env = make(map[string]any, len(c.When.points))
 	}
 	t.alarm = gtc.Alarm{
-		ID:        ID(s.id, eq, c.ID),
-		Class:     c.ID,
-		Site:      s.id,
-		Equipment: eq,
-		Kind:      k,
-		Priority:  c.Priority,
-		State:     gtc.AlarmNormal,
-		Label:     c.Label,
-		Advice:    c.advice(),
+		ID:         ID(s.id, eq, c.ID+part),
+		Class:      c.ID,
+		Site:       s.id,
+		Equipment:  eq,
+		Kind:       k,
+		State:      gtc.AlarmNormal,
+		LifeSafety: c.LifeSafety,
+		Label:      c.label(part),
+		Advice:     c.advice(),
 	}
+	t.setBase(c.Priority)
+	for _, parent := range c.SuppressedBy {
+		s.children[parent] = append(s.children[parent], t)
+	}
+	s.tracks = append(s.tracks, t)
 	e.tracks[t.alarm.ID] = t
 	return t
+}
+
+// setBase sets the priority that the alarm has before it rises.
+func (t *track) setBase(p gtc.Priority) {
+	if t.alarm.Priority == 0 || t.alarm.Priority == t.base || !t.alarm.Active() {
+		t.alarm.Priority = p
+	}
+	t.base = p
 }
 
 func (e *Engine) reading(s gtc.SiteID, eq gtc.EquipmentID, p gtc.PointID, t *track) *reading {
@@ -159,28 +223,35 @@ func (e *Engine) reading(s gtc.SiteID, eq gtc.EquipmentID, p gtc.PointID, t *tra
 		r = &reading{}
 		e.points[key] = r
 	}
-	r.tracks = append(r.tracks, t)
+	if t != nil {
+		r.tracks = append(r.tracks, t)
+	}
 	return r
 }
 
 // restore takes over an alarm's state. Texts and priority are the class's of
-// today; the occurrence and its start are kept.
+// today; the occurrence, its start, what inhibits it and how urgent it has
+// become are kept.
 func (e *Engine) restore(a gtc.Alarm) {
 	t := e.tracks[a.ID]
-	if t == nil && e.device != nil && a.Class == e.device.ID && e.sites[a.Site] != nil {
-		t = e.deviceTrack(e.sites[a.Site], gtc.DeviceID(a.Equipment), nil)
-		t.alarm.Kind, t.alarm.Priority = a.Kind, a.Priority
+	if t == nil {
+		t = e.restoreTrack(a)
 	}
 	if t == nil {
 		e.orphans = append(e.orphans, a)
 		return
 	}
-	t.alarm.State, t.alarm.Occurrence, t.alarm.By = a.State, a.Occurrence, a.By
+	t.alarm.State, t.alarm.Under, t.alarm.Inhibitions = a.State, a.Under, a.Inhibitions
+	t.alarm.Occurrence, t.alarm.By = a.Occurrence, a.By
 	t.alarm.Since, t.alarm.Changed = a.Since, a.Changed
+	t.alarm.InTest, t.alarm.Chattering = a.InTest, a.Chattering
+	if r := t.class.Rise; a.Active() && r.Priority != 0 && a.Priority == r.Priority {
+		t.alarm.Priority = a.Priority
+	}
 	// What was judged before is judged no more. An acknowledgement bears the
 	// hub's time, which says nothing about how far the samples had come.
 	t.judged = a.Changed
-	if a.State == gtc.AlarmAcknowledged {
+	if a.Process() == gtc.AlarmAcknowledged || a.State.Inhibits() {
 		t.judged = a.Since
 	}
 	if !a.Active() {
@@ -188,22 +259,62 @@ func (e *Engine) restore(a gtc.Alarm) {
 	}
 }
 
+// restoreTrack makes the track of an alarm that only appears when something is
+// heard: of a device, a zone, or a rule.
+func (e *Engine) restoreTrack(a gtc.Alarm) *track {
+	s := e.sites[a.Site]
+	if s == nil {
+		return nil
+	}
+	switch {
+	case e.device != nil && a.Class == e.device.ID:
+		t := e.deviceTrack(s, gtc.DeviceID(a.Equipment), nil)
+		t.alarm.Kind = a.Kind
+		t.setBase(e.device.priority(a.Kind == gtc.KindFirePanel))
+		return t
+	case e.rule != nil && a.Class == e.rule.ID:
+		return e.ruleTrack(s, a.Equipment)
+	}
+	for _, c := range e.each[s.kinds[a.Equipment]] {
+		part := strings.TrimPrefix(a.ID, ID(a.Site, a.Equipment, c.ID))
+		if c.ID == a.Class && part != a.ID && part != "" {
+			return e.eachTrack(s, c, a.Equipment, c.When.eachPoint(part[1:]))
+		}
+	}
+	return nil
+}
+
 // ID returns the id of the alarm of a class on an equipment.
 func ID(s gtc.SiteID, eq gtc.EquipmentID, class string) string {
 	return string(s) + "/" + string(eq) + "/" + class
 }
 
-// Tick tells the engine what time it is: delays run out and edges that are not
-// heard from are lost. Call it about once a second; an earlier instant than
-// before changes nothing.
+// Tick tells the engine what time it is: delays run out, what was set aside
+// comes back, and edges that are not heard from are lost. Call it about once a
+// second; an earlier instant than before changes nothing.
 func (e *Engine) Tick(now time.Time) []gtc.Event {
 	events := e.retire(now)
 	e.now = later(e.now, now)
+	events = append(events, e.finishWorks(e.now)...)
 	for _, s := range e.order {
 		events = append(events, s.watchEdge(e.now)...)
 		events = append(events, s.elapse()...)
+		for _, t := range s.tracks {
+			events = append(events, t.pass(e.now)...)
+		}
 	}
 	return events
+}
+
+// pass is what time alone does to an alarm.
+func (t *track) pass(now time.Time) []gtc.Event {
+	var events []gtc.Event
+	for _, i := range slices.Clone(t.alarm.Inhibitions) {
+		if i.State != gtc.AlarmOutOfService && !i.Until.IsZero() && !now.Before(i.Until) {
+			events = append(events, t.release(i.State, "", "time is over", i.Until)...)
+		}
+	}
+	return append(events, t.rise(now)...)
 }
 
 // retire returns the alarms that nothing can judge any more.
@@ -211,11 +322,12 @@ func (e *Engine) retire(now time.Time) []gtc.Event {
 	var events []gtc.Event
 	for i := range e.orphans {
 		a := &e.orphans[i]
-		if !a.Standing() {
+		if a.Process() == gtc.AlarmNormal && len(a.Inhibitions) == 0 {
 			continue
 		}
-		from := a.State
-		a.State, a.Changed = gtc.AlarmNormal, later(a.Changed, now)
+		from := a.Process()
+		a.Inhibitions, a.Changed = nil, later(a.Changed, now)
+		*a = show(*a, gtc.AlarmNormal)
 		ev := event(*a, from, now)
 		ev.Reason = "class or equipment no longer configured"
 		events = append(events, ev)
@@ -223,35 +335,13 @@ func (e *Engine) retire(now time.Time) []gtc.Event {
 	return events
 }
 
-// Acknowledge records that a person took an alarm in charge. It returns the
-// event, none if there was nothing to acknowledge, and an error wrapping
-// [ErrUnknown] if there is no such alarm. By must name the person.
-func (e *Engine) Acknowledge(id, by string, at time.Time) ([]gtc.Event, error) {
-	if by == "" {
-		return nil, fmt.Errorf("acknowledge %s: by nobody", id)
-	}
-	t := e.tracks[id]
-	if t == nil {
-		return nil, fmt.Errorf("acknowledge %s: %w", id, ErrUnknown)
-	}
-	from := t.alarm.State
-	at = after(t.alarm.Changed, at)
-	t.alarm = Acknowledge(t.alarm, by, at)
-	if t.alarm.State == from {
-		return nil, nil
-	}
-	ev := event(t.alarm, from, at)
-	ev.Actor = by
-	return []gtc.Event{ev}, nil
-}
-
-// Alarms returns every alarm that was ever raised, standing ones first, worst
-// and newest first. All of them have to be stored: the count of occurrences of
-// a normal alarm makes the ids of its next events.
+// Alarms returns every alarm that was ever raised or is inhibited, standing
+// ones first, worst and newest first. All of them have to be stored: the count
+// of occurrences of a normal alarm makes the ids of its next events.
 func (e *Engine) Alarms() []gtc.Alarm {
 	out := slices.Clone(e.orphans)
 	for _, t := range e.tracks {
-		if t.alarm.Occurrence > 0 {
+		if t.alarm.Occurrence > 0 || len(t.alarm.Inhibitions) > 0 {
 			out = append(out, t.alarm)
 		}
 	}
@@ -282,16 +372,15 @@ func worstFirst(a, b gtc.Alarm) int {
 	)
 }
 
-// rank orders states: what nobody has seen first, what is over last.
+// rank orders states: what nobody has seen first, what is over after what is
+// not, what is inhibited after what asks for somebody.
 func rank(s gtc.AlarmState) int {
-	switch s {
-	case gtc.AlarmUnacknowledged:
-		return 0
-	case gtc.AlarmAcknowledged:
-		return 1
-	case gtc.AlarmReturned:
-		return 2
-	case gtc.AlarmNormal:
+	order := [...]gtc.AlarmState{
+		gtc.AlarmUnacknowledged, gtc.AlarmAcknowledged, gtc.AlarmLatchedUnacknowledged, gtc.AlarmReturned,
+		gtc.AlarmLatched, gtc.AlarmShelved, gtc.AlarmSuppressed, gtc.AlarmOutOfService,
 	}
-	return 3
+	if i := slices.Index(order[:], s); i >= 0 {
+		return i
+	}
+	return len(order)
 }

@@ -207,7 +207,7 @@ func TestAcknowledge(t *testing.T) {
 	observe(e, fire(time.Minute, true))
 	events, err = e.Acknowledge("home/fire/fire_alarm", "someone", start)
 	require.NoError(t, err)
-	require.Equal(t, []string{"1m0.001s home/fire/fire_alarm/1/acknowledged"}, texts(events), "changes stay in order")
+	require.Equal(t, []string{"1m0.001s home/fire/fire_alarm/1/acknowledged/1768197660001"}, texts(events), "changes stay in order")
 	require.Equal(t, "someone", events[0].Actor)
 	events, err = e.Acknowledge("home/fire/fire_alarm", "another", start.Add(time.Hour))
 	require.NoError(t, err)

@@ -75,7 +75,7 @@ func between(from, at, to time.Time) bool { return at.After(from) && !at.After(t
 func (e *Engine) deviceTrack(s *site, id gtc.DeviceID, serves []gtc.EquipmentID) *track {
 	t := s.devices[id]
 	if t == nil {
-		t = e.addTrack(s, e.device, gtc.EquipmentID(id), "")
+		t = e.addTrack(s, e.device, gtc.EquipmentID(id), "", "")
 		s.devices[id] = t
 	}
 	for _, eq := range serves {
@@ -84,7 +84,7 @@ func (e *Engine) deviceTrack(s *site, id gtc.DeviceID, serves []gtc.EquipmentID)
 			t.alarm.Kind = k
 		}
 	}
-	t.alarm.Priority = e.device.priority(t.alarm.Kind == gtc.KindFirePanel)
+	t.setBase(e.device.priority(t.alarm.Kind == gtc.KindFirePanel))
 	return t
 }
 
@@ -102,9 +102,9 @@ func (s *site) retireDevices(h Health) []gtc.Event {
 	slices.Sort(gone)
 	var events []gtc.Event
 	for _, id := range gone {
-		ev := s.devices[id].change(false, h.At)
-		ev.Reason = "device no longer configured"
-		events = append(events, ev)
+		gone := s.devices[id].change(false, h.At)
+		gone[0].Reason = "device no longer configured"
+		events = append(events, gone...)
 	}
 	return events
 }
@@ -124,5 +124,5 @@ func (s *site) watchEdge(now time.Time) []gtc.Event {
 		return nil
 	}
 	t.since = s.beat
-	return []gtc.Event{t.change(true, due)}
+	return t.change(true, due)
 }

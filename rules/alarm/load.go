@@ -25,7 +25,7 @@ func Load(cat *catalogue.Catalogue, folder fs.FS) ([]Class, error) {
 	const name = "rules/alarms.yaml"
 	data, err := fs.ReadFile(folder, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return classes, nil
+		return classes, checkParents(classes)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read alarm classes: %w", err)
@@ -34,7 +34,8 @@ func Load(cat *catalogue.Catalogue, folder fs.FS) ([]Class, error) {
 	if err != nil {
 		return nil, err
 	}
-	return merge(classes, own), nil
+	classes = merge(classes, own)
+	return classes, checkParents(classes)
 }
 
 func merge(shipped, own []Class) []Class {

@@ -34,6 +34,9 @@ func (e *Engine) Observe(samples []gtc.Sample) []gtc.Event {
 
 func (e *Engine) observe(s *site, sample *gtc.Sample) []gtc.Event {
 	p := e.points[pointKey{sample.Site, sample.Equipment, sample.Point}]
+	if p == nil {
+		p = e.oneOfEach(s, sample)
+	}
 	at := sample.At
 	if !e.now.IsZero() && at.After(e.now.Add(ahead)) {
 		// A clock that runs ahead must not make the engine deaf until then.
@@ -55,10 +58,16 @@ func (e *Engine) observe(s *site, sample *gtc.Sample) []gtc.Event {
 	if !at.After(p.at) {
 		return p.late(sample.Value, at)
 	}
-	p.at, p.value = at, sample.Value
+	p.take(sample.Value, at)
 	var events []gtc.Event
 	for _, t := range p.tracks {
-		events = append(events, t.judge(at)...)
+		if t.class.When.remembers() {
+			t.memory.see(&t.class.When, sample.Value, at)
+		}
+		events = append(events, e.judge(t, at)...)
+	}
+	if s.panels[sample.Equipment] == p {
+		events = append(events, s.tested(sample.Equipment, e, at)...)
 	}
 	return events
 }
@@ -96,9 +105,9 @@ func (p *reading) doubt(sample *gtc.Sample, at time.Time) []gtc.Event {
 		if !t.class.LifeSafety || t.alarm.Active() || !at.After(t.judged) {
 			continue
 		}
-		if holds, ok := t.class.When.holdsValue(sample.Value, false); ok && holds {
+		if t.class.When.holdsValue(sample.Value, false).holds {
 			t.judged, t.since = at, at
-			events = append(events, t.change(true, at))
+			events = append(events, t.change(true, at)...)
 		}
 	}
 	return events
@@ -114,36 +123,45 @@ func (p *reading) late(v gtc.Value, at time.Time) []gtc.Event {
 	var events []gtc.Event
 	for _, t := range p.tracks {
 		a := &t.alarm
-		if len(t.points) != 1 || t.class.OnDelay > 0 || a.Active() {
+		if len(t.points) != 1 || t.class.OnDelay > 0 || a.Active() || t.class.When.remembers() || t.class.When.Missing > 0 {
 			continue
 		}
 		if !at.After(a.Since) || !at.After(t.ended) {
 			continue // part of the last occurrence, or before it
 		}
-		if holds, ok := t.class.When.holdsValue(v, false); !ok || !holds {
+		if !t.class.When.holdsValue(v, false).holds {
 			continue
 		}
 		t.since = at
-		raised := t.change(true, at)
-		raised.Reason = "arrived late"
-		returned := t.change(false, p.at)
-		returned.Reason = "arrived late"
-		events = append(events, raised, returned)
+		both := append(t.change(true, at), t.change(false, p.at)...)
+		for i := range both {
+			both[i].Reason = reasonLate
+		}
+		events = append(events, both...)
 	}
 	return events
 }
 
+// reasonLate marks the events of an occurrence that was over when it was heard
+// of.
+const reasonLate = "arrived late"
+
 // judge looks at the newest readings after one of them changed at an instant.
-func (t *track) judge(at time.Time) []gtc.Event {
+func (e *Engine) judge(t *track, at time.Time) []gtc.Event {
 	if at.Before(t.judged) {
 		return nil
 	}
-	holds, ok := t.class.When.holds(t.points, t.alarm.Active(), t.env)
-	if !ok {
-		return nil
+	if t.class.When.Missing > 0 {
+		t.judged = at
+		return t.settle(false, at)
+	}
+	v := t.verdict(at)
+	events := e.reportRule(t, v.err, at)
+	if !v.known {
+		return events
 	}
 	t.judged, t.unsure = at, false
-	return t.settle(holds, at)
+	return append(events, t.settle(v.holds, at)...)
 }
 
 // settle moves the alarm towards its condition, at once or after its delay.
@@ -155,25 +173,31 @@ func (t *track) settle(holds bool, at time.Time) []gtc.Event {
 	if t.since.IsZero() {
 		t.begin(at)
 	}
-	due := t.since.Add(t.delay())
+	due := t.due()
 	if due.After(at) {
 		return nil
 	}
-	return []gtc.Event{t.change(holds, due)}
+	return t.change(holds, due)
 }
 
-// delay is how long the condition must differ before the alarm follows it.
-func (t *track) delay() time.Duration {
+// due is when the alarm follows a condition that differs from it.
+func (t *track) due() time.Time {
 	if t.alarm.Active() {
-		return t.class.OffDelay
+		return t.since.Add(t.offDelay())
 	}
-	return t.class.OnDelay
+	due := t.since.Add(t.class.OnDelay)
+	for _, p := range t.settling {
+		if !p.moved.IsZero() {
+			due = later(due, p.moved.Add(t.class.Settle.For))
+		}
+	}
+	return due
 }
 
 // begin starts the delay at an instant.
 func (t *track) begin(at time.Time) {
 	t.since = at
-	if t.delay() > 0 {
+	if t.due().After(at) {
 		t.site.pending = append(t.site.pending, t)
 	}
 }
@@ -190,25 +214,30 @@ func (t *track) forget() {
 // change makes the alarm follow its condition at an instant. The occurrence
 // begins when the condition began to hold, not when the delay was over. The
 // changes of one alarm are strictly in order of time.
-func (t *track) change(holds bool, at time.Time) gtc.Event {
-	from, began := t.alarm.State, t.since
+func (t *track) change(holds bool, at time.Time) []gtc.Event {
+	from, began := t.alarm.Process(), t.since
 	t.forget()
-	if !holds {
+	in := Clears
+	if holds {
+		in = Holds
+		t.alarm.Priority = t.base
+	} else {
 		t.ended = at
 	}
 	at = after(t.alarm.Changed, at)
-	t.alarm = Next(t.alarm, holds, at)
+	t.alarm = Next(t.alarm, in, t.class.Latch, "", at)
 	if holds {
 		t.alarm.Since = began
 	}
+	t.chatter(holds, at)
 	ev := event(t.alarm, from, at)
-	if len(t.points) == 1 {
+	if len(t.points) > 0 {
 		ev.Point = t.class.When.points[0]
-		if v := t.points[0].value; v.Type == gtc.TypeFloat {
+		if v := t.points[0].value; v.Type == gtc.TypeFloat && t.class.When.expr == nil {
 			ev.Value = &v.Num
 		}
 	}
-	return ev
+	return append([]gtc.Event{ev}, t.site.suppress(t.class.ID, at)...)
 }
 
 // hear notes that something came from the site at an instant. After a silence
@@ -217,7 +246,9 @@ func (s *site) hear(at time.Time) {
 	if !at.After(s.heard) {
 		return
 	}
-	if !s.heard.IsZero() && at.Sub(s.heard) > silence {
+	if s.heard.IsZero() {
+		s.first = at
+	} else if at.Sub(s.heard) > silence {
 		for _, t := range s.pending {
 			t.unsure = true
 		}
@@ -226,18 +257,25 @@ func (s *site) hear(at time.Time) {
 }
 
 // elapse lets the delays run out that were over by the time the site was last
-// heard from: silence makes no delay run.
+// heard from: silence makes no delay run, and no point missing.
 func (s *site) elapse() []gtc.Event {
-	if len(s.pending) == 0 {
-		return nil
-	}
 	var events []gtc.Event
+	for _, t := range s.missing {
+		last := later(s.first, t.points[0].at)
+		if !t.alarm.Active() && s.heard.Sub(last) >= t.class.When.Missing {
+			t.since = last
+			events = append(events, t.change(true, s.heard)...)
+		}
+	}
+	if len(s.pending) == 0 {
+		return events
+	}
 	for _, t := range slices.Clone(s.pending) {
-		due := t.since.Add(t.delay())
-		if t.unsure || t.blind() || due.After(s.heard) {
+		due := t.due()
+		if t.since.IsZero() || t.unsure || t.blind() || due.After(s.heard) {
 			continue
 		}
-		events = append(events, t.change(!t.alarm.Active(), due))
+		events = append(events, t.change(!t.alarm.Active(), due)...)
 	}
 	return events
 }
@@ -245,24 +283,41 @@ func (s *site) elapse() []gtc.Event {
 // blind reports whether a point of the class could not be read last time.
 func (t *track) blind() bool {
 	if len(t.class.When.Any) > 0 {
-		_, ok := holdsAny(t.points)
-		return !ok
+		return !holdsAny(t.points).known
 	}
 	return slices.ContainsFunc(t.points, (*reading).blind)
 }
 
-// event records that an alarm came from a state into its present one.
+// event records that an alarm came from a state of its process into its
+// present one. Found out twice, it has the same id.
 func event(a gtc.Alarm, from gtc.AlarmState, at time.Time) gtc.Event {
-	return gtc.Event{
-		ID:        fmt.Sprintf("%s/%d/%s", a.ID, a.Occurrence, a.State),
+	ev := gtc.Event{
+		ID:        fmt.Sprintf("%s/%d/%s", a.ID, a.Occurrence, a.Process()),
 		Site:      a.Site,
 		At:        at,
 		Kind:      gtc.EventAlarm,
 		Subject:   a.ID,
 		From:      string(from),
-		To:        string(a.State),
+		To:        string(a.Process()),
 		Actor:     actor,
 		Equipment: a.Equipment,
 		Priority:  a.Priority,
+		InTest:    a.InTest,
 	}
+	if a.State.Inhibits() {
+		ev.Inhibited = a.State
+	}
+	return ev
+}
+
+// decided is the event of what a person or time decided: it may happen several
+// times in one occurrence, so its instant is part of its id.
+func decided(a gtc.Alarm, from, to gtc.AlarmState, by, reason string, at time.Time) gtc.Event {
+	ev := event(a, from, at)
+	ev.ID = fmt.Sprintf("%s/%d/%s/%d", a.ID, a.Occurrence, to, at.UnixMilli())
+	ev.To, ev.Reason, ev.Inhibited = string(to), reason, ""
+	if by != "" {
+		ev.Actor = by
+	}
+	return ev
 }

@@ -27,6 +27,12 @@ type classYAML struct {
 	Priority     gtc.Priority        `yaml:"priority"`
 	PriorityFire gtc.Priority        `yaml:"priority_fire"`
 	LifeSafety   bool                `yaml:"life_safety"`
+	Latch        bool                `yaml:"latch"`
+	TimeToAct    time.Duration       `yaml:"time_to_act"`
+	Owner        string              `yaml:"owner"`
+	SuppressedBy []string            `yaml:"suppressed_by"`
+	Settle       settleYAML          `yaml:"settle"`
+	Rise         riseYAML            `yaml:"rise"`
 	Discipline   string              `yaml:"discipline"`
 	Label        map[string]string   `yaml:"label"`
 	Cause        map[string]string   `yaml:"cause"`
@@ -34,7 +40,19 @@ type classYAML struct {
 	Advice       map[string][]string `yaml:"advice"`
 }
 
+type settleYAML struct {
+	Points []gtc.PointID `yaml:"points"`
+	For    time.Duration `yaml:"for"`
+}
+
+type riseYAML struct {
+	Priority     gtc.Priority  `yaml:"priority"`
+	After        time.Duration `yaml:"after"`
+	OutsideHours bool          `yaml:"outside_hours"`
+}
+
 type whenYAML struct {
+	Each     gtc.PointID   `yaml:"each"`
 	Point    gtc.PointID   `yaml:"point"`
 	Above    *float64      `yaml:"above"`
 	Below    *float64      `yaml:"below"`
@@ -44,6 +62,16 @@ type whenYAML struct {
 	Expr     string        `yaml:"expr"`
 	Clear    string        `yaml:"clear"`
 	Watch    Watch         `yaml:"watch"`
+
+	Stuck     time.Duration `yaml:"stuck"`
+	Tolerance float64       `yaml:"tolerance"`
+	Missing   time.Duration `yaml:"missing"`
+	Rises     float64       `yaml:"rises"`
+	Falls     float64       `yaml:"falls"`
+	Starts    int           `yaml:"starts"`
+	Within    time.Duration `yaml:"within"`
+	From      gtc.PointID   `yaml:"from"`
+	Beyond    *float64      `yaml:"beyond"`
 }
 
 var classID = regexp.MustCompile(`^[a-z][a-z0-9_]{2,39}$`)
@@ -72,6 +100,23 @@ func Parse(name string, data []byte, cat *catalogue.Catalogue) ([]Class, error) 
 		return nil, p.mistakes
 	}
 	return classes, nil
+}
+
+// checkParents refuses a class that names a parent that does not exist, or
+// itself.
+func checkParents(classes []Class) error {
+	have := map[string]bool{}
+	for i := range classes {
+		have[classes[i].ID] = true
+	}
+	for i := range classes {
+		for _, parent := range classes[i].SuppressedBy {
+			if !have[parent] || parent == classes[i].ID {
+				return fmt.Errorf("class %s: suppressed_by names %q, which is no other class", classes[i].ID, parent)
+			}
+		}
+	}
+	return nil
 }
 
 type parser struct {
@@ -107,11 +152,14 @@ func (p *parser) class(at string, y *classYAML) Class {
 		p.need(y.Priority != gtc.PriorityCritical, at+".priority", "class %s: priority 1 is for life safety", y.ID)
 	}
 	p.texts(at, y)
+	p.behaviour(at, y)
 	return Class{
 		ID: y.ID, Kind: y.Kind, When: p.condition(at, y),
 		OnDelay: y.OnDelay, OffDelay: y.OffDelay,
 		Priority: y.Priority, PriorityFire: y.PriorityFire,
 		LifeSafety: y.LifeSafety, Discipline: y.Discipline,
+		Latch: y.Latch, TimeToAct: y.TimeToAct, Owner: y.Owner, SuppressedBy: y.SuppressedBy,
+		Settle: Settle(y.Settle), Rise: Rise(y.Rise),
 		Label: y.Label, Cause: y.Cause, Consequence: y.Consequence, Advice: y.Advice,
 	}
 }
@@ -133,21 +181,23 @@ func (p *parser) condition(at string, y *classYAML) Condition {
 	w := y.When
 	at += ".when"
 	c := Condition{
-		Point: w.Point, Above: w.Above, Below: w.Below, DeadBand: w.DeadBand, In: w.In,
+		Point: w.Point, Each: w.Each, Above: w.Above, Below: w.Below, DeadBand: w.DeadBand, In: w.In,
 		Any: w.Any, Expr: w.Expr, Clear: w.Clear, Watch: w.Watch,
+		Stuck: w.Stuck, Tolerance: w.Tolerance, Missing: w.Missing, Rises: w.Rises, Falls: w.Falls,
+		Starts: w.Starts, Within: w.Within, From: w.From, Beyond: w.Beyond,
 	}
 	given := 0
-	for _, is := range []bool{w.Point != "", len(w.Any) > 0, w.Expr != "", w.Watch != ""} {
+	for _, is := range []bool{w.Point != "", w.Each != "", len(w.Any) > 0, w.Expr != "", w.Watch != ""} {
 		if is {
 			given++
 		}
 	}
 	if given != 1 {
-		p.add(at, "class %s: when is one of point, any, expr or watch", y.ID)
+		p.add(at, "class %s: when is one of point, each, any, expr or watch", y.ID)
 		return c
 	}
 	if w.Watch != "" {
-		p.need(w.Watch == WatchEdge || w.Watch == WatchDevice, at+".watch", "class %s: watch is edge or device", y.ID)
+		p.need(slices.Contains([]Watch{WatchEdge, WatchDevice, WatchRule}, w.Watch), at+".watch", "class %s: watch is edge, device or rule", y.ID)
 		p.need(y.Kind == "", at, "class %s: what is watched has no kind", y.ID)
 		return c
 	}
@@ -157,7 +207,12 @@ func (p *parser) condition(at string, y *classYAML) Condition {
 		p.mistakes = append(p.mistakes, m)
 		return c
 	}
+	if w.Point == "" {
+		p.need(!c.remembers() && c.Missing == 0 && c.From == "", at, "class %s: stuck, missing, rises, falls, starts and from go with point", y.ID)
+	}
 	switch {
+	case w.Each != "":
+		p.onEach(at, y, &c)
 	case w.Point != "":
 		p.onPoint(at, y, &c)
 	case w.Expr != "":
@@ -174,38 +229,6 @@ func texts[T ~string](in []T) []string {
 		out[i] = string(s)
 	}
 	return out
-}
-
-// onPoint checks a condition on one point.
-func (p *parser) onPoint(at string, y *classYAML, c *Condition) {
-	pt, ok := p.point(at+".point", y, c.Point)
-	if !ok {
-		return
-	}
-	c.points = []gtc.PointID{c.Point}
-	limits := 0
-	for _, is := range []bool{c.Above != nil, c.Below != nil} {
-		if is {
-			limits++
-		}
-	}
-	p.need(c.Clear == "", at+".clear", "class %s: clear goes with expr", y.ID)
-	switch pt.Type {
-	case gtc.TypeBool:
-		p.need(limits == 0 && c.In == nil, at, "class %s: %s is two-state and needs no limit", y.ID, c.Point)
-	case gtc.TypeEnum:
-		p.need(limits == 0 && len(c.In) > 0, at, "class %s: %s is an enumeration: say in: [state, …]", y.ID, c.Point)
-		for _, e := range c.In {
-			p.need(pt.Enum[e] != nil, at+".in", "class %s: %s has no state %d", y.ID, c.Point, e)
-		}
-	case gtc.TypeFloat:
-		p.need(limits == 1 && c.In == nil, at, "class %s: %s is a number: say above or below", y.ID, c.Point)
-		p.need(c.DeadBand >= 0, at+".dead_band", "class %s: a dead-band is not negative", y.ID)
-	case gtc.TypeNone:
-	}
-	p.need(pt.Type == gtc.TypeFloat || c.DeadBand == 0, at+".dead_band", "class %s: a dead-band is for numbers", y.ID)
-	p.need(!pt.LifeSafety || y.LifeSafety, at+".point", "class %s: %s concerns life safety: say life_safety: true", y.ID, c.Point)
-	p.need(pt.LifeSafety || !y.LifeSafety, at+".point", "class %s: %s does not concern life safety", y.ID, c.Point)
 }
 
 // onAny checks a condition of which one true point is enough.

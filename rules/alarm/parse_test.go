@@ -67,7 +67,7 @@ func TestParseRefuses(t *testing.T) {
     when: {point: state, in: [66]}`, `a.yaml:4:30: class bad: state has no state 66`},
 		"point and expression": {`
     kind: boiler
-    when: {point: lockout, expr: lockout}`, `a.yaml:4:11: class bad: when is one of point, any, expr or watch`},
+    when: {point: lockout, expr: lockout}`, `a.yaml:4:11: class bad: when is one of point, each, any, expr or watch`},
 		"unknown point in an expression": {`
     kind: boiler
     when: {expr: flow_tmp > 3}`, `a.yaml:4:18: class bad: boiler has no point "flow_tmp" (did you mean "flow_temp"?)`},
@@ -90,7 +90,7 @@ func TestParseRefuses(t *testing.T) {
     kind: contact
     when: {any: [flood_alarm, gas_alarm]}`, `a.yaml:4:31: class bad: gas_alarm concerns life safety: give it a class of its own`},
 		"watch": {`
-    when: {watch: edges}`, `a.yaml:3:19: class bad: watch is edge or device`},
+    when: {watch: edges}`, `a.yaml:3:19: class bad: watch is edge, device or rule`},
 		"life safety not said": {`
     kind: contact
     when: {point: gas_alarm}`, `a.yaml:4:19: class bad: gas_alarm concerns life safety: say life_safety: true`},

@@ -1,0 +1,134 @@
+package alarm
+
+import (
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+)
+
+// Chattering (EEMUA 191, ISA-18.2): raised three times within a minute, or
+// five times within ten.
+const (
+	chatterShort, chatterShortTimes = time.Minute, 3
+	chatterLong, chatterLongTimes   = 10 * time.Minute, 5
+	// chatterQuiet is how long a chattering alarm must be over before it
+	// returns: it stays on the list instead of coming and going.
+	chatterQuiet = 10 * time.Minute
+)
+
+// chatter keeps count of how often the alarm is raised.
+func (t *track) chatter(raised bool, at time.Time) {
+	if !raised {
+		if t.ended.Sub(t.alarm.Since) >= chatterQuiet {
+			t.alarm.Chattering = false
+		}
+		return
+	}
+	t.raised = append(t.raised, at)
+	if n := len(t.raised) - chatterLongTimes; n > 0 {
+		t.raised = t.raised[n:]
+	}
+	within := func(d time.Duration, times int) bool {
+		n := len(t.raised)
+		return n >= times && at.Sub(t.raised[n-times]) <= d
+	}
+	t.alarm.Chattering = within(chatterShort, chatterShortTimes) || within(chatterLong, chatterLongTimes)
+}
+
+// offDelay is how long the condition must be over before the alarm returns.
+// Life safety is as the plant says, always.
+func (t *track) offDelay() time.Duration {
+	if t.alarm.Chattering && !t.class.LifeSafety {
+		return max(t.class.OffDelay, chatterQuiet)
+	}
+	return t.class.OffDelay
+}
+
+// suppress inhibits the alarms that a class of the site explains, or lets them
+// speak again, after one of that class changed.
+func (s *site) suppress(class string, at time.Time) []gtc.Event {
+	var events []gtc.Event
+	for _, t := range s.children[class] {
+		by := s.explains(t)
+		was, is := Inhibited(t.alarm, gtc.AlarmSuppressed)
+		switch {
+		case by != "" && (!is || was.By != by):
+			events = append(events, t.inhibit(gtc.Inhibition{State: gtc.AlarmSuppressed, By: by, Since: at}, at)...)
+		case by == "" && is:
+			events = append(events, t.release(gtc.AlarmSuppressed, "", was.By+" is over", at)...)
+		}
+	}
+	return events
+}
+
+// explains returns the id of the active alarm that suppresses t, "" for none.
+func (s *site) explains(t *track) string {
+	for _, parent := range t.class.SuppressedBy {
+		for _, o := range s.tracks {
+			if o != t && o.class.ID == parent && o.alarm.Active() {
+				return o.alarm.ID
+			}
+		}
+	}
+	return ""
+}
+
+// inhibit sets the alarm aside. What nobody sees is not an event: an alarm at
+// rest that is suppressed by design.
+func (t *track) inhibit(i gtc.Inhibition, at time.Time) []gtc.Event {
+	from := t.alarm.State
+	rest := t.alarm.Process() == gtc.AlarmNormal
+	t.alarm = Inhibit(t.alarm, i)
+	if rest && i.State == gtc.AlarmSuppressed || t.class.LifeSafety {
+		return nil
+	}
+	ev := decided(t.alarm, from, i.State, i.By, i.Reason, at)
+	ev.Until = i.Until
+	if i.State == gtc.AlarmSuppressed {
+		ev.Actor, ev.Reason = actor, i.By
+	}
+	return []gtc.Event{ev}
+}
+
+// release ends one inhibition.
+func (t *track) release(state gtc.AlarmState, by, reason string, at time.Time) []gtc.Event {
+	from := t.alarm.State
+	rest := t.alarm.Process() == gtc.AlarmNormal
+	at = after(t.alarm.Changed, at)
+	t.alarm = Release(t.alarm, state, at)
+	if rest && state == gtc.AlarmSuppressed {
+		return nil
+	}
+	return []gtc.Event{decided(t.alarm, from, t.alarm.State, by, reason, at)}
+}
+
+// staffed reports whether the site's technical service is at work: Monday to
+// Friday, 7:30 to 17:00 local time.
+func (s *site) staffed(at time.Time) bool {
+	local := at.In(s.location)
+	if d := local.Weekday(); d == time.Saturday || d == time.Sunday {
+		return false
+	}
+	minute := local.Hour()*60 + local.Minute()
+	return minute >= 7*60+30 && minute < 17*60
+}
+
+// rise makes an active alarm more urgent when its class says so. It calls
+// again, whoever had it in charge.
+func (t *track) rise(now time.Time) []gtc.Event {
+	r := t.class.Rise
+	if r.Priority == 0 || !t.alarm.Active() || t.alarm.Priority <= r.Priority {
+		return nil
+	}
+	long := r.After > 0 && now.Sub(t.alarm.Since) >= r.After
+	alone := r.OutsideHours && !t.site.staffed(now)
+	if !long && !alone {
+		return nil
+	}
+	from := t.alarm.State
+	at := after(t.alarm.Changed, now)
+	t.alarm.Priority = r.Priority
+	t.alarm = Next(t.alarm, Renew, t.class.Latch, "", at)
+	t.alarm.Changed = at
+	return []gtc.Event{decided(t.alarm, from, t.alarm.State, "", "priority rises", at)}
+}

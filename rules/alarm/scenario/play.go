@@ -1,0 +1,217 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/config/strict"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
+)
+
+// start returns instant 0s of every scenario, a winter morning.
+func start() time.Time { return time.Date(2026, 1, 12, 6, 0, 0, 0, time.UTC) }
+
+// player is an engine with one site whose unit-1 is of the class's kind.
+type player struct {
+	*Scenario
+	cat    *catalogue.Catalogue
+	engine *alarm.Engine
+	kind   gtc.Kind
+}
+
+// player makes a fresh engine.
+func (s *Scenario) player(cat *catalogue.Catalogue, classes []alarm.Class) (*player, strict.Mistakes) {
+	p := &player{Scenario: s, cat: cat}
+	i := slices.IndexFunc(classes, func(c alarm.Class) bool { return c.ID == s.Class })
+	if i < 0 {
+		ids := make([]string, len(classes))
+		for k := range classes {
+			ids[k] = classes[k].ID
+		}
+		return nil, strict.Mistakes{{
+			File: s.Name, Line: 1, Col: 1, Hint: strict.Near(s.Class, ids),
+			What: fmt.Sprintf("there is no alarm class %q, after which the file is named", s.Class),
+		}}
+	}
+	p.kind = classes[i].Kind
+	site := gtc.Site{ID: "site"}
+	if p.kind != "" {
+		site.Equipment = append(site.Equipment, gtc.Equipment{ID: "unit-1", Kind: p.kind})
+	}
+	var mistakes strict.Mistakes
+	for k := range strings.FieldsSeq(s.part(partSite)) {
+		if !cat.HasKind(gtc.Kind(k)) {
+			mistakes = append(mistakes, strict.Mistake{
+				File: s.Name, Line: s.first[partSite], Col: 1,
+				What: fmt.Sprintf("there is no kind of equipment %q", k),
+			})
+		}
+		site.Equipment = append(site.Equipment, gtc.Equipment{ID: gtc.EquipmentID(k + "-1"), Kind: gtc.Kind(k)})
+	}
+	p.engine = alarm.New(classes, []gtc.Site{site}, nil)
+	return p, mistakes
+}
+
+// play runs a part and prints the events of the scenario's class.
+func (p *player) play(part string) (string, strict.Mistakes) {
+	var (
+		out      strings.Builder
+		mistakes strict.Mistakes
+		last     time.Duration
+	)
+	for i, line := range lines(p.part(part)) {
+		words := strings.Fields(line)
+		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+			continue
+		}
+		d, err := time.ParseDuration(words[0])
+		switch {
+		case err != nil:
+			err = fmt.Errorf("%q is no instant such as 70s or 1h5m", words[0])
+		case len(words) < 2:
+			err = fmt.Errorf("nothing happens at %s: want a sample, beat, tick or ack", words[0])
+		case d < last:
+			err = fmt.Errorf("%s comes before the line above", words[0])
+		default:
+			last = d
+			err = p.line(&out, start().Add(d), words[1:])
+		}
+		if err != nil {
+			mistakes = append(mistakes, strict.Mistake{File: p.Name, Line: p.first[part] + i, Col: 1, What: err.Error()})
+		}
+	}
+	return out.String(), mistakes
+}
+
+// line plays one line.
+func (p *player) line(out *strings.Builder, at time.Time, words []string) error {
+	events := p.engine.Tick(at)
+	more, err := p.step(at, words)
+	if err != nil {
+		return err
+	}
+	events = append(append(events, more...), p.engine.Tick(at)...)
+	for _, ev := range events {
+		if strings.HasSuffix(ev.Subject, "/"+p.Class) {
+			p.print(out, ev)
+		}
+	}
+	return nil
+}
+
+func (p *player) step(at time.Time, words []string) ([]gtc.Event, error) {
+	switch words[0] {
+	case "tick":
+		return p.engine.Tick(at), nil
+	case "ack":
+		if len(words) != 2 {
+			return nil, fmt.Errorf("ack names one person: ack NAME")
+		}
+		return p.acknowledge(words[1], at)
+	case "beat":
+		h, err := beat(at, words[1:])
+		if err != nil {
+			return nil, err
+		}
+		return p.engine.Health(h), nil
+	}
+	samples := make([]gtc.Sample, 0, len(words))
+	for _, w := range words {
+		s, err := p.sample(at, w)
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, s)
+	}
+	return p.engine.Observe(samples), nil
+}
+
+// acknowledge takes the class's standing alarm in charge, if there is one.
+func (p *player) acknowledge(by string, at time.Time) ([]gtc.Event, error) {
+	for _, a := range p.engine.Alarms() {
+		if a.Class == p.Class && a.Standing() {
+			return p.engine.Acknowledge(a.ID, by, at)
+		}
+	}
+	return nil, nil
+}
+
+// beat reads words such as boiler-ctl=offline or panel-io/fire_panel-1=online.
+func beat(at time.Time, words []string) (alarm.Health, error) {
+	h := alarm.Health{Site: "site", At: at}
+	for _, w := range words {
+		name, state, _ := strings.Cut(w, "=")
+		if state != "online" && state != "offline" && state != "unknown" {
+			return h, fmt.Errorf("%q: a device is =online, =offline or =unknown", w)
+		}
+		device, serves, _ := strings.Cut(name, "/")
+		d := alarm.Device{ID: gtc.DeviceID(device), Known: state != "unknown", Online: state == "online"}
+		if serves != "" {
+			d.Equipment = []gtc.EquipmentID{gtc.EquipmentID(serves)}
+		}
+		if d.Online {
+			d.LastSuccess = at
+		}
+		h.Devices = append(h.Devices, d)
+	}
+	return h, nil
+}
+
+// sample reads point=value, point=quality or point=value!quality.
+func (p *player) sample(at time.Time, word string) (gtc.Sample, error) {
+	out := gtc.Sample{At: at, Quality: gtc.QualityGood}
+	name, text, ok := strings.Cut(word, "=")
+	if !ok {
+		return out, fmt.Errorf("%q is neither point=value nor beat, tick or ack", word)
+	}
+	point, ok := p.cat.Point(p.kind, gtc.PointID(name))
+	if !ok {
+		return out, fmt.Errorf("a %s has no point %q", p.kind, name)
+	}
+	out.Series = gtc.Series{Site: "site", Kind: p.kind, Equipment: "unit-1", Point: point.ID}
+	text, quality, doubtful := strings.Cut(text, "!")
+	if doubtful {
+		if out.Quality = gtc.ParseQuality(quality); out.Quality == gtc.QualityUnknown {
+			return out, fmt.Errorf("%q: %q is no quality", word, quality)
+		}
+	}
+	if q := gtc.ParseQuality(text); q != gtc.QualityUnknown {
+		out.Quality = q
+		return out, nil
+	}
+	if point.Type == gtc.TypeBool {
+		if text != "true" && text != "false" {
+			return out, fmt.Errorf("%q: %s is true or false", word, name)
+		}
+		out.Value = gtc.Bool(text == "true")
+		return out, nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return out, fmt.Errorf("%q: %q is neither a number nor a quality", word, text)
+	}
+	out.Value.Type, out.Value.Num = point.Type, n
+	return out, nil
+}
+
+// print writes an event as a line of want.
+func (p *player) print(out *strings.Builder, ev gtc.Event) {
+	a, _ := p.engine.Alarm(ev.Subject)
+	fmt.Fprintf(out, "%s p%d %s %s > %s since=%s n=%d", ev.At.Sub(start()), ev.Priority, a.Class, ev.From, ev.To,
+		a.Since.Sub(start()), a.Occurrence)
+	if ev.Value != nil {
+		fmt.Fprintf(out, " value=%g", *ev.Value)
+	}
+	if ev.Actor != "rules/alarm" {
+		fmt.Fprintf(out, " by=%s", ev.Actor)
+	}
+	if ev.Reason != "" {
+		fmt.Fprintf(out, " (%s)", ev.Reason)
+	}
+	out.WriteString("\n")
+}
