@@ -3,7 +3,6 @@ package channel_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -136,7 +135,7 @@ func TestEmail(t *testing.T) {
 	o.later = true
 	err = send(right, "un@exemple.be")
 	require.Error(t, err)
-	require.False(t, errors.Is(err, channel.ErrRefused), "later is not never")
+	require.NotErrorIs(t, err, channel.ErrRefused, "later is not never")
 }
 
 func TestEmailNeedsTLS(t *testing.T) {
