@@ -466,3 +466,36 @@ priority: 3`)
 	e.Observe([]gtc.Sample{back(3*time.Second, 30)})
 	require.Equal(t, gtc.AlarmReturned, stateOf(t, e, id))
 }
+
+func TestMissingFromTheBeginning(t *testing.T) {
+	for _, promised := range []bool{false, true} {
+		e := engineOf(t, "class: gone\nkind: heating_circuit\nwhen: {point: flow_temp, missing: 2h}\npriority: 3")
+		if promised {
+			e.Expect([]gtc.Series{{Site: "home", Equipment: "circuit", Point: "flow_temp"}, {Site: "home", Equipment: "circuit", Point: "pump_run"}})
+		}
+		for d := time.Duration(0); d <= 3*time.Hour; d += 30 * time.Minute {
+			e.Tick(start.Add(d))
+			e.Observe([]gtc.Sample{sampleOf("boiler", "flow_temp", d, gtc.Float(60))})
+		}
+		a, _ := e.Alarm("home/circuit/gone")
+		require.Equal(t, promised, a.Active())
+	}
+}
+
+func TestFloorOfTheSite(t *testing.T) {
+	cat, err := catalogue.Load()
+	require.NoError(t, err)
+	class := `class: room_cold
+kind: room
+when: {expr: "air_temp < floor_temp - 1"}
+priority: 3`
+	classes, err := alarm.Parse("test.yaml", []byte("classes:\n  - "+strings.ReplaceAll(class, "\n", "\n    ")+rest), cat)
+	require.NoError(t, err)
+	for category, want := range map[gtc.Category]bool{gtc.CategoryRestHome: true, gtc.CategoryOffice: false} {
+		site := gtc.Site{ID: "home", Category: category, Equipment: []gtc.Equipment{{ID: "room", Kind: "room"}}}
+		e := alarm.New(classes, []gtc.Site{site}, nil)
+		e.Observe([]gtc.Sample{sampleOf("room", "air_temp", 0, gtc.Float(20))})
+		a, _ := e.Alarm("home/room/room_cold")
+		require.Equal(t, want, a.Active(), category)
+	}
+}

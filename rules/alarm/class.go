@@ -35,6 +35,9 @@ type Class struct {
 	TimeToAct time.Duration
 	// Owner is who answers for the class: a function, not a person.
 	Owner string
+	// OfficeHours lets the first call wait until the technical service is at
+	// work; the screen shows the alarm at once.
+	OfficeHours bool
 	// SuppressedBy are classes of the same site during which this one says
 	// nothing new: it is inhibited by design while one of them is active.
 	SuppressedBy []string

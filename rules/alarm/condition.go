@@ -23,6 +23,8 @@ type reading struct {
 	moved time.Time
 	// doubted is when the point was last said not to be known well.
 	doubted time.Time
+	// expected says that the configuration promises the point.
+	expected bool
 	tracks  []*track
 }
 

@@ -50,6 +50,7 @@ type site struct {
 	id       gtc.SiteID
 	location *time.Location
 	fire     bool // it has a fire panel
+	floor    float64
 	kinds    map[gtc.EquipmentID]gtc.Kind
 	// heard is the newest instant at which something came from the site, first
 	// the oldest.
@@ -140,6 +141,7 @@ func (e *Engine) addSite(cfg *gtc.Site, byKind map[gtc.Kind][]*Class) {
 	s := &site{
 		id:       cfg.ID,
 		location: cfg.Location,
+		floor:    FloorTemp(cfg.Category),
 		kinds:    make(map[gtc.EquipmentID]gtc.Kind, len(cfg.Equipment)),
 		devices:  map[gtc.DeviceID]*track{},
 		rules:    map[gtc.EquipmentID]*track{},
@@ -186,7 +188,8 @@ func (e *Engine) follow(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind) {
 func (e *Engine) addTrack(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind, part string) *track {
 	t := &track{class: c, site: s}
 	if c.When.expr != nil {
-		t.env = make(map[string]any, len(c.When.points))
+		t.env = make(map[string]any, len(c.When.points)+1)
+		t.env[floorTemp] = s.floor
 	}
 	t.alarm = gtc.Alarm{
 		ID:         ID(s.id, eq, c.ID+part),
@@ -282,6 +285,16 @@ func (e *Engine) restoreTrack(a gtc.Alarm) *track {
 		}
 	}
 	return nil
+}
+
+// Expect says which points the configuration promises. Only of these can one
+// be missing that was never heard.
+func (e *Engine) Expect(series []gtc.Series) {
+	for _, s := range series {
+		if p := e.points[pointKey{s.Site, s.Equipment, s.Point}]; p != nil {
+			p.expected = true
+		}
+	}
 }
 
 // ID returns the id of the alarm of a class on an equipment.

@@ -14,6 +14,27 @@ import (
 	"github.com/cpas-charleroi/gtc"
 )
 
+// floorTemp is what an expression calls the temperature below which an
+// occupied room of the site must not fall; see [FloorTemp].
+const floorTemp = "floor_temp"
+
+// FloorTemp is the lowest air temperature of an occupied room, °C. A rest
+// home is held at 22 °C. For work, the Belgian Code du bien-être au travail,
+// livre V, titre 1, sets 18 °C for very light, 16 °C for light and 14 °C for
+// moderate work. Where people sleep without being cared for 18 °C is held, as
+// the World Health Organization advises.
+func FloorTemp(c gtc.Category) float64 {
+	switch c {
+	case gtc.CategoryRestHome:
+		return 22
+	case gtc.CategoryKitchen:
+		return 14
+	case gtc.CategoryOffice, gtc.CategorySocialOffice, gtc.CategoryCommunityCentre,
+		gtc.CategoryNightShelter, gtc.CategoryHousing, gtc.CategoryOther:
+	}
+	return 18
+}
+
 // onExpr compiles a condition on several points of one equipment.
 func (p *parser) onExpr(at string, y *classYAML, c *Condition) {
 	p.need(c.Above == nil && c.Below == nil && c.In == nil && c.DeadBand == 0, at,
@@ -29,7 +50,9 @@ func (p *parser) onExpr(at string, y *classYAML, c *Condition) {
 		c.clearIf = p.compile(at+".clear", y, c.Clear, env)
 	}
 	for name := range env {
-		c.points = append(c.points, gtc.PointID(name))
+		if name != floorTemp {
+			c.points = append(c.points, gtc.PointID(name))
+		}
 	}
 	slices.Sort(c.points)
 	p.need(len(c.points) > 0, at+".expr", "class %s: the expression names no point", y.ID)
@@ -45,6 +68,10 @@ func (p *parser) operands(at string, y *classYAML, source string, env map[string
 	var names identifiers
 	ast.Walk(&tree.Node, &names)
 	for _, name := range names {
+		if name == floorTemp {
+			env[name] = 0.0
+			continue
+		}
 		pt, ok := p.point(at, y, gtc.PointID(name))
 		if !ok {
 			continue

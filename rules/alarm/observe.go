@@ -261,7 +261,11 @@ func (s *site) hear(at time.Time) {
 func (s *site) elapse() []gtc.Event {
 	var events []gtc.Event
 	for _, t := range s.missing {
-		last := later(s.first, t.points[0].at)
+		p := t.points[0]
+		if p.at.IsZero() && !p.expected {
+			continue
+		}
+		last := later(s.first, p.at)
 		if !t.alarm.Active() && s.heard.Sub(last) >= t.class.When.Missing {
 			t.since = last
 			events = append(events, t.change(true, s.heard)...)

@@ -30,6 +30,7 @@ type classYAML struct {
 	Latch        bool                `yaml:"latch"`
 	TimeToAct    time.Duration       `yaml:"time_to_act"`
 	Owner        string              `yaml:"owner"`
+	OfficeHours  bool                `yaml:"office_hours"`
 	SuppressedBy []string            `yaml:"suppressed_by"`
 	Settle       settleYAML          `yaml:"settle"`
 	Rise         riseYAML            `yaml:"rise"`
@@ -158,7 +159,7 @@ func (p *parser) class(at string, y *classYAML) Class {
 		OnDelay: y.OnDelay, OffDelay: y.OffDelay,
 		Priority: y.Priority, PriorityFire: y.PriorityFire,
 		LifeSafety: y.LifeSafety, Discipline: y.Discipline,
-		Latch: y.Latch, TimeToAct: y.TimeToAct, Owner: y.Owner, SuppressedBy: y.SuppressedBy,
+		Latch: y.Latch, TimeToAct: y.TimeToAct, Owner: y.Owner, OfficeHours: y.OfficeHours, SuppressedBy: y.SuppressedBy,
 		Settle: Settle(y.Settle), Rise: Rise(y.Rise),
 		Label: y.Label, Cause: y.Cause, Consequence: y.Consequence, Advice: y.Advice,
 	}

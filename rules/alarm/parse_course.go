@@ -124,6 +124,7 @@ func (p *parser) behaviour(at string, y *classYAML) {
 		p.need(len(y.SuppressedBy) == 0, at+".suppressed_by", "class %s: life safety is never suppressed", y.ID)
 		p.need(len(y.Settle.Points) == 0, at+".settle", "class %s: life safety is never delayed", y.ID)
 		p.need(y.OffDelay == 0, at+".off_delay", "class %s: life safety is as the plant says", y.ID)
+		p.need(!y.OfficeHours, at+".office_hours", "class %s: life safety does not wait", y.ID)
 	}
 	if y.Rise != (riseYAML{}) {
 		p.need(y.Rise.Priority >= gtc.PriorityHigh && y.Rise.Priority < y.Priority, at+".rise.priority", "class %s: an alarm rises to a priority above its own, at most 2", y.ID)
