@@ -393,8 +393,14 @@ func TestCourses(t *testing.T) {
 			{0, f(60), false}, {5 * time.Minute, f(69), false}, {6 * time.Minute, f(71), true},
 		}},
 		"starts": {`{point: pump_run, starts: 2, within: 1h}`, "pump_run", []step{
-			{0, gtc.Bool(true), false}, {1 * time.Minute, gtc.Bool(false), false}, {2 * time.Minute, gtc.Bool(true), false}, {3 * time.Minute, gtc.Bool(false), false},
-			{4 * time.Minute, gtc.Bool(true), false}, {5 * time.Minute, gtc.Bool(false), false}, {6 * time.Minute, gtc.Bool(true), true}, {2 * time.Hour, gtc.Bool(true), false},
+			{0, gtc.Bool(true), false},
+			{1 * time.Minute, gtc.Bool(false), false},
+			{2 * time.Minute, gtc.Bool(true), false},
+			{3 * time.Minute, gtc.Bool(false), false},
+			{4 * time.Minute, gtc.Bool(true), false},
+			{5 * time.Minute, gtc.Bool(false), false},
+			{6 * time.Minute, gtc.Bool(true), true},
+			{2 * time.Hour, gtc.Bool(true), false},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

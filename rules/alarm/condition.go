@@ -25,7 +25,7 @@ type reading struct {
 	doubted time.Time
 	// expected says that the configuration promises the point.
 	expected bool
-	tracks  []*track
+	tracks   []*track
 }
 
 // take keeps a newer value.
