@@ -87,7 +87,16 @@ const (
 	WatchDevice Watch = "device"
 	// WatchRule is whether the expressions on an equipment can be computed.
 	WatchRule Watch = "rule"
+	// WatchStoreAway is whether the hub reaches the database, WatchStoreRefused
+	// whether the database lets the hub in.
+	WatchStoreAway    Watch = "store_away"
+	WatchStoreRefused Watch = "store_refused"
 )
+
+// watches are all of them.
+func watches() []Watch {
+	return []Watch{WatchEdge, WatchDevice, WatchRule, WatchStoreAway, WatchStoreRefused}
+}
 
 // Condition is what has to be so for an alarm. Exactly one of Point, Each, Any,
 // Expr and Watch is set. A point is judged by its value unless one of Stuck,

@@ -33,6 +33,9 @@ type Engine struct {
 	edge   *Class
 	device *Class
 	rule   *Class
+	// hub is the hub itself, nil when no class watches it.
+	hub   *site
+	store map[Watch]*track
 	now    time.Time // of the last Tick
 	works  []Work
 	// orphans are restored alarms that nothing judges any more.
@@ -89,6 +92,8 @@ type track struct {
 	judged time.Time
 	// raised are the last times it was raised, to see chattering.
 	raised []time.Time
+	// serves is what a device serves.
+	serves []gtc.EquipmentID
 	// unsure tells that the site fell silent while a delay ran.
 	unsure bool
 	// broken tells that the expression could not be computed last time.
@@ -104,7 +109,9 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 		points: map[pointKey]*reading{},
 		tracks: map[string]*track{},
 		each:   map[gtc.Kind][]*Class{},
+		store:  map[Watch]*track{},
 	}
+	ofHub := map[Watch]*Class{}
 	byKind := map[gtc.Kind][]*Class{}
 	for i := range classes {
 		c := &classes[i]
@@ -115,6 +122,8 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 			e.device = c
 		case c.When.Watch == WatchRule:
 			e.rule = c
+		case c.When.Watch != "":
+			ofHub[c.When.Watch] = c
 		case c.When.Each != "":
 			e.each[c.Kind] = append(e.each[c.Kind], c)
 		default:
@@ -124,6 +133,7 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 	for i := range sites {
 		e.addSite(&sites[i], byKind)
 	}
+	e.addHub(ofHub)
 	for _, a := range restored {
 		e.restore(a)
 	}
@@ -348,18 +358,24 @@ func (e *Engine) retire(now time.Time) []gtc.Event {
 	return events
 }
 
-// Alarms returns every alarm that was ever raised or is inhibited, standing
+// Alarms returns every alarm that was ever raised or is set aside, standing
 // ones first, worst and newest first. All of them have to be stored: the count
-// of occurrences of a normal alarm makes the ids of its next events.
+// of occurrences of a normal alarm makes the ids of its next events. One at
+// rest that is only suppressed by design is not among them: it is found again.
 func (e *Engine) Alarms() []gtc.Alarm {
 	out := slices.Clone(e.orphans)
 	for _, t := range e.tracks {
-		if t.alarm.Occurrence > 0 || len(t.alarm.Inhibitions) > 0 {
+		if t.alarm.Occurrence > 0 || t.setAside() {
 			out = append(out, t.alarm)
 		}
 	}
 	slices.SortFunc(out, worstFirst)
 	return out
+}
+
+// setAside reports whether a person inhibits the alarm.
+func (t *track) setAside() bool {
+	return slices.ContainsFunc(t.alarm.Inhibitions, func(i gtc.Inhibition) bool { return i.State != gtc.AlarmSuppressed })
 }
 
 // Alarm returns the alarm of that id as it stands; it reports false if the

@@ -31,7 +31,8 @@ type Device struct {
 }
 
 // Health judges a heartbeat: the edge is there, and each device answers or
-// does not. A device that left the configuration returns to normal. Heartbeats
+// does not. While messages wait on the edge a device is not called lost, as what
+// it said is on its way, unless it serves a fire panel. A device that left the configuration returns to normal. Heartbeats
 // of unknown sites and older ones than the last change nothing.
 func (e *Engine) Health(h Health) []gtc.Event {
 	s := e.sites[h.Site]
@@ -63,6 +64,12 @@ func (e *Engine) watchDevices(s *site, h Health) []gtc.Event {
 		if !d.Online && !t.alarm.Active() && t.since.IsZero() && between(t.alarm.Changed, d.LastSuccess, h.At) {
 			t.begin(d.LastSuccess) // silent since its last answer
 		}
+		if !d.Online && h.Queued > 0 && t.alarm.Kind != gtc.KindFirePanel && !t.alarm.Active() {
+			if t.since.IsZero() {
+				t.begin(h.At)
+			}
+			continue // raised when what waits has come up to then
+		}
 		events = append(events, t.settle(!d.Online, h.At)...)
 	}
 	return append(events, s.retireDevices(h)...)
@@ -77,6 +84,9 @@ func (e *Engine) deviceTrack(s *site, id gtc.DeviceID, serves []gtc.EquipmentID)
 	if t == nil {
 		t = e.addTrack(s, e.device, gtc.EquipmentID(id), "", "")
 		s.devices[id] = t
+	}
+	if serves != nil {
+		t.serves = serves
 	}
 	for _, eq := range serves {
 		k := s.kinds[eq]

@@ -11,7 +11,19 @@ import (
 
 // Library returns the alarm classes that are built into the program.
 func Library(cat *catalogue.Catalogue) ([]Class, error) {
-	return Parse("rules/library/alarms.yaml", library.Alarms(), cat)
+	files, err := library.Alarms()
+	if err != nil {
+		return nil, err
+	}
+	var classes []Class
+	for _, f := range files {
+		more, err := Parse(f.Name, f.Data, cat)
+		if err != nil {
+			return nil, err
+		}
+		classes = append(classes, more...)
+	}
+	return classes, checkParents(classes)
 }
 
 // Load returns the shipped classes with those of rules/alarms.yaml in a

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -65,7 +66,11 @@ func (s *site) suppress(class string, at time.Time) []gtc.Event {
 func (s *site) explains(t *track) string {
 	for _, parent := range t.class.SuppressedBy {
 		for _, o := range s.tracks {
-			if o != t && o.class.ID == parent && o.alarm.Active() {
+			if o == t || o.class.ID != parent || !o.alarm.Active() {
+				continue
+			}
+			// A device that does not answer explains what it serves, no more.
+			if o.class.When.Watch != WatchDevice || slices.Contains(o.serves, t.alarm.Equipment) {
 				return o.alarm.ID
 			}
 		}

@@ -12,7 +12,18 @@ import (
 // samples again, or older ones than were seen, change nothing, except that a
 // condition without delay that held while nobody could see it is reported as
 // raised and returned. Samples of unknown sites and points are passed over.
-func (e *Engine) Observe(samples []gtc.Sample) []gtc.Event {
+//
+// The samples of a site come in the order in which they were taken: a delay runs
+// and a point is missing up to the newest of them, as nothing older is on its
+// way. Samples that came ahead of others are for [Engine.ObserveLive].
+func (e *Engine) Observe(samples []gtc.Sample) []gtc.Event { return e.observeAll(samples, true) }
+
+// ObserveLive judges samples that came ahead of others, as Observe does. They
+// make no delay run and no point missing: what has not come yet may show that
+// the condition ended, or that the point was read.
+func (e *Engine) ObserveLive(samples []gtc.Sample) []gtc.Event { return e.observeAll(samples, false) }
+
+func (e *Engine) observeAll(samples []gtc.Sample, inOrder bool) []gtc.Event {
 	var events []gtc.Event
 	var last *site
 	for i := range samples {
@@ -24,7 +35,7 @@ func (e *Engine) Observe(samples []gtc.Sample) []gtc.Event {
 			events = append(events, last.elapse()...)
 		}
 		last = s
-		events = append(events, e.observe(s, &samples[i])...)
+		events = append(events, e.observe(s, &samples[i], inOrder)...)
 	}
 	if last != nil {
 		events = append(events, last.elapse()...)
@@ -32,7 +43,7 @@ func (e *Engine) Observe(samples []gtc.Sample) []gtc.Event {
 	return events
 }
 
-func (e *Engine) observe(s *site, sample *gtc.Sample) []gtc.Event {
+func (e *Engine) observe(s *site, sample *gtc.Sample, inOrder bool) []gtc.Event {
 	p := e.points[pointKey{sample.Site, sample.Equipment, sample.Point}]
 	if p == nil {
 		p = e.oneOfEach(s, sample)
@@ -45,7 +56,9 @@ func (e *Engine) observe(s *site, sample *gtc.Sample) []gtc.Event {
 			at = p.at.Add(time.Millisecond)
 		}
 	}
-	s.hear(at)
+	if inOrder {
+		s.hear(at)
+	}
 	if p == nil {
 		return nil
 	}

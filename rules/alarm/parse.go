@@ -198,7 +198,7 @@ func (p *parser) condition(at string, y *classYAML) Condition {
 		return c
 	}
 	if w.Watch != "" {
-		p.need(slices.Contains([]Watch{WatchEdge, WatchDevice, WatchRule}, w.Watch), at+".watch", "class %s: watch is edge, device or rule", y.ID)
+		p.need(slices.Contains(watches(), w.Watch), at+".watch", "class %s: watch is one of %s", y.ID, strings.Join(texts(watches()), ", "))
 		p.need(y.Kind == "", at, "class %s: what is watched has no kind", y.ID)
 		return c
 	}

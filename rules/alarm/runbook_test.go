@@ -42,7 +42,7 @@ func TestRunbooks(t *testing.T) {
 	}
 }
 
-const generated = "<!-- Written from rules/library/alarms.yaml by `go test ./rules/alarm -update`. -->\n\n"
+const generated = "<!-- Written from rules/library by `go test ./rules/alarm -update`. -->\n\n"
 
 func index(classes []alarm.Class) string {
 	var b strings.Builder

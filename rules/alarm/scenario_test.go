@@ -62,10 +62,13 @@ func parseScenario(t *testing.T, path string) *scenario.Scenario {
 func TestEveryClassHasAScenario(t *testing.T) {
 	_, classes := load(t)
 	for _, c := range classes {
+		if c.When.Watch == alarm.WatchRule {
+			continue // no shipped expression can fail: see TestRuleThatCannotBeComputed
+		}
 		s := parseScenario(t, "testdata/"+c.ID+".txtar")
 		require.NotEmpty(t, s.Comment, c.ID)
 		require.NotEmpty(t, s.Quiet(), c.ID)
-		require.Contains(t, s.Want(), c.ID+" normal > unacknowledged", c.ID)
+		require.Regexp(t, `\b`+c.ID+`(-\d+)? normal > unacknowledged`, s.Want(), c.ID)
 		require.Regexp(t, "> (returned_unacknowledged|normal)", s.Want(), c.ID)
 	}
 }

@@ -74,7 +74,7 @@ func (p *player) play(part string) (string, strict.Mistakes) {
 		case err != nil:
 			err = fmt.Errorf("%q is no instant such as 70s or 1h5m", words[0])
 		case len(words) < 2:
-			err = fmt.Errorf("nothing happens at %s: want a sample, beat, tick or ack", words[0])
+			err = fmt.Errorf("nothing happens at %s: want a sample, beat, tick, ack, reset or shelve", words[0])
 		case d < last:
 			err = fmt.Errorf("%s comes before the line above", words[0])
 		default:
@@ -97,8 +97,8 @@ func (p *player) line(out *strings.Builder, at time.Time, words []string) error 
 	}
 	events = append(append(events, more...), p.engine.Tick(at)...)
 	for _, ev := range events {
-		if strings.HasSuffix(ev.Subject, "/"+p.Class) {
-			p.print(out, ev)
+		if a, ok := p.engine.Alarm(ev.Subject); ok && a.Class == p.Class {
+			p.print(out, ev, a)
 		}
 	}
 	return nil
@@ -108,11 +108,8 @@ func (p *player) step(at time.Time, words []string) ([]gtc.Event, error) {
 	switch words[0] {
 	case "tick":
 		return p.engine.Tick(at), nil
-	case "ack":
-		if len(words) != 2 {
-			return nil, fmt.Errorf("ack names one person: ack NAME")
-		}
-		return p.acknowledge(words[1], at)
+	case "ack", "reset", "unshelve", "shelve":
+		return p.act(words, at)
 	case "beat":
 		h, err := beat(at, words[1:])
 		if err != nil {
@@ -131,14 +128,43 @@ func (p *player) step(at time.Time, words []string) ([]gtc.Event, error) {
 	return p.engine.Observe(samples), nil
 }
 
-// acknowledge takes the class's standing alarm in charge, if there is one.
-func (p *player) acknowledge(by string, at time.Time) ([]gtc.Event, error) {
-	for _, a := range p.engine.Alarms() {
-		if a.Class == p.Class && a.Standing() {
-			return p.engine.Acknowledge(a.ID, by, at)
+// act is what a person does to the class's alarms.
+func (p *player) act(words []string, at time.Time) ([]gtc.Event, error) {
+	what := words[0]
+	if want := map[bool]int{true: 3, false: 2}[what == "shelve"]; len(words) != want {
+		return nil, fmt.Errorf("%s names one person, and shelve how long: ack NAME, shelve NAME 4h", what)
+	}
+	by := words[1]
+	var until time.Duration
+	if what == "shelve" {
+		var err error
+		if until, err = time.ParseDuration(words[2]); err != nil {
+			return nil, fmt.Errorf("%q is no time such as 4h", words[2])
 		}
 	}
-	return nil, nil
+	var events []gtc.Event
+	for _, a := range p.engine.Alarms() {
+		if a.Class != p.Class || a.State == gtc.AlarmNormal {
+			continue
+		}
+		var more []gtc.Event
+		var err error
+		switch what {
+		case "ack":
+			more, err = p.engine.Acknowledge(a.ID, by, at)
+		case "reset":
+			more, err = p.engine.Reset(a.ID, by, at)
+		case "shelve":
+			more, err = p.engine.Shelve(a.ID, by, "scenario", at.Add(until), at)
+		case "unshelve":
+			more, err = p.engine.Unshelve(a.ID, by, at)
+		}
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, more...)
+	}
+	return events, nil
 }
 
 // beat reads words such as boiler-ctl=offline or panel-io/fire_panel-1=online.
@@ -167,7 +193,7 @@ func (p *player) sample(at time.Time, word string) (gtc.Sample, error) {
 	out := gtc.Sample{At: at, Quality: gtc.QualityGood}
 	name, text, ok := strings.Cut(word, "=")
 	if !ok {
-		return out, fmt.Errorf("%q is neither point=value nor beat, tick or ack", word)
+		return out, fmt.Errorf("%q is neither point=value nor beat, tick, ack, reset or shelve", word)
 	}
 	point, ok := p.cat.Point(p.kind, gtc.PointID(name))
 	if !ok {
@@ -200,10 +226,17 @@ func (p *player) sample(at time.Time, word string) (gtc.Sample, error) {
 }
 
 // print writes an event as a line of want.
-func (p *player) print(out *strings.Builder, ev gtc.Event) {
-	a, _ := p.engine.Alarm(ev.Subject)
-	fmt.Fprintf(out, "%s p%d %s %s > %s since=%s n=%d", ev.At.Sub(start()), ev.Priority, a.Class, ev.From, ev.To,
+func (p *player) print(out *strings.Builder, ev gtc.Event, a gtc.Alarm) {
+	// Of several alarms of the class the number tells which.
+	name := a.ID[strings.LastIndexByte(a.ID, '/')+1:]
+	fmt.Fprintf(out, "%s p%d %s %s > %s since=%s n=%d", ev.At.Sub(start()), ev.Priority, name, ev.From, ev.To,
 		a.Since.Sub(start()), a.Occurrence)
+	if ev.Inhibited != "" {
+		fmt.Fprintf(out, " inhibited=%s", ev.Inhibited)
+	}
+	if !ev.Until.IsZero() {
+		fmt.Fprintf(out, " until=%s", ev.Until.Sub(start()))
+	}
 	if ev.Value != nil {
 		fmt.Fprintf(out, " value=%g", *ev.Value)
 	}

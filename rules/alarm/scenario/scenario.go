@@ -17,6 +17,8 @@
 //	40s beat boiler-ctl=offline       a heartbeat with the health of devices
 //	50s tick                          time goes by (as it does on every line)
 //	60s ack someone                   a person takes the alarm in charge
+//	65s reset someone                 a person lets a latched alarm go
+//	70s shelve someone 4h             a person sets it aside; unshelve brings it back
 //
 // Lines that are empty or begin with # count for nothing.
 package scenario

@@ -61,7 +61,7 @@ func TestScenarioPassesAndFailsWhereItDiffers(t *testing.T) {
 
 			again, err := scenario.Parse(s.Name, s.Update(got))
 			require.NoError(t, err)
-			require.Equal(t, got.Got, again.Want())
+			require.Equal(t, again.Want(), got.Got)
 		})
 	}
 }
@@ -122,7 +122,9 @@ func FuzzScenario(f *testing.F) {
 			return
 		}
 		if got, err := s.Play(cat, classes); err == nil {
-			s.Compare(got)
+			for _, m := range s.Compare(got) {
+				require.Positive(t, m.Line)
+			}
 			if _, err := scenario.Parse(s.Name, s.Update(got)); err != nil {
 				t.Fatal(err)
 			}
