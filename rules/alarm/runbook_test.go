@@ -67,6 +67,7 @@ func runbook(cat *catalogue.Catalogue, c *alarm.Class) string {
 	}
 	fmt.Fprintf(&b, "| condition | %s |\n", condition(cat, c))
 	fmt.Fprintf(&b, "| raised after | %s |\n| returns after | %s |\n", delay(c.OnDelay), delay(c.OffDelay))
+	behaviour(&b, c)
 	for _, lang := range []struct{ key, cause, consequence, advice string }{
 		{"fr", "Cause", "Conséquence", "Consigne"},
 		{"nl", "Oorzaak", "Gevolg", "Wat te doen"},
@@ -79,6 +80,35 @@ func runbook(cat *catalogue.Catalogue, c *alarm.Class) string {
 		}
 	}
 	return b.String()
+}
+
+// behaviour says what surrounds the condition, where there is something to say.
+func behaviour(b *strings.Builder, c *alarm.Class) {
+	if c.Latch {
+		b.WriteString("| latch | stays until somebody who looked resets it |\n")
+	}
+	if len(c.SuppressedBy) > 0 {
+		fmt.Fprintf(b, "| silent during | %s |\n", strings.Join(c.SuppressedBy, ", "))
+	}
+	if c.Settle.For > 0 {
+		fmt.Fprintf(b, "| waits | %s after a change of `%s` |\n", delay(c.Settle.For), strings.Join(pointNames(c.Settle.Points), "`, `"))
+	}
+	if c.OfficeHours {
+		b.WriteString("| first call | when the technical service is at work |\n")
+	}
+	if c.TimeToAct > 0 {
+		fmt.Fprintf(b, "| time to act | %s |\n", delay(c.TimeToAct))
+	}
+	if r := c.Rise; r.Priority != 0 {
+		when := ""
+		if r.After > 0 {
+			when = " after " + delay(r.After)
+		}
+		if r.OutsideHours {
+			when += " or outside staffed hours"
+		}
+		fmt.Fprintf(b, "| rises | to P%d%s |\n", r.Priority, when)
+	}
 }
 
 func priority(c *alarm.Class) string {
@@ -122,6 +152,9 @@ func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
 	case w.Expr != "":
 		return fmt.Sprintf("`%s`", w.Expr)
 	}
+	if text := course(w); text != "" {
+		return text
+	}
 	if len(w.Any) > 0 {
 		return "`" + strings.Join(pointNames(w.Any), "` or `") + "` is true"
 	}
@@ -139,6 +172,27 @@ func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
 		return fmt.Sprintf("`%s` is %s", w.Point, strings.Join(states, " or "))
 	}
 	return fmt.Sprintf("`%s` is true", w.Point)
+}
+
+// course says a condition on how a point goes on.
+func course(w alarm.Condition) string {
+	switch {
+	case w.Watch == alarm.WatchRule:
+		return "an expression of a class cannot be computed"
+	case w.Each != "":
+		return fmt.Sprintf("`%s` is true, each for itself", w.Each)
+	case w.Stuck > 0:
+		return fmt.Sprintf("`%s` has not moved by more than %g for %s", w.Point, w.Tolerance, delay(w.Stuck))
+	case w.Missing > 0:
+		return fmt.Sprintf("`%s` is absent or doubtful for %s although the site is heard", w.Point, delay(w.Missing))
+	case w.Rises > 0:
+		return fmt.Sprintf("`%s` rises by more than %g within %s", w.Point, w.Rises, delay(w.Within))
+	case w.Falls > 0:
+		return fmt.Sprintf("`%s` falls by more than %g within %s", w.Point, w.Falls, delay(w.Within))
+	case w.Starts > 0:
+		return fmt.Sprintf("`%s` becomes true more than %d times within %s", w.Point, w.Starts, delay(w.Within))
+	}
+	return ""
 }
 
 func pointNames(points []gtc.PointID) []string {
