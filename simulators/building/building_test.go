@@ -1,11 +1,15 @@
 package building_test
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/simulators/building"
@@ -14,10 +18,10 @@ import (
 
 var epoch = time.Date(2024, 9, 1, 0, 0, 0, 0, time.UTC)
 
-func params(t *testing.T, c gtc.Category, area float64, faults ...building.Fault) building.Params {
-	t.Helper()
+func params(tb testing.TB, c gtc.Category, area float64, faults ...building.Fault) building.Params {
+	tb.Helper()
 	loc, err := time.LoadLocation("Europe/Brussels")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return building.Params{
 		Seed: 11, Weather: weather.New(5), Location: loc, Epoch: epoch,
 		Category: c, AreaM2: area, Faults: faults,
@@ -27,172 +31,7 @@ func params(t *testing.T, c gtc.Category, area float64, faults ...building.Fault
 // use returns the gas, PCS kWh, and electricity, kWh, between two instants.
 func use(b *building.Building, from, to time.Time) (gas, elec float64) {
 	a, z := b.At(from), b.At(to)
-	gas = (z.GasM3 - a.GasM3) * b.Params().GasKWhPerM3
-	return gas, z.ElecDayKWh + z.ElecNightKWh - a.ElecDayKWh - a.ElecNightKWh
-}
-
-var categories = []gtc.Category{
-	gtc.CategoryRestHome, gtc.CategoryOffice, gtc.CategorySocialOffice, gtc.CategoryCommunityCentre,
-	gtc.CategoryKitchen, gtc.CategoryNightShelter, gtc.CategoryHousing, gtc.CategoryOther,
-}
-
-func TestEnergyBalanceCloses(t *testing.T) {
-	t.Parallel()
-	for _, c := range categories {
-		t.Run(string(c), func(t *testing.T) {
-			t.Parallel()
-			b := building.New(params(t, c, 1500))
-			b.AdvanceTo(epoch.AddDate(1, 0, 0))
-			l := b.Ledger()
-			require.InDelta(t, 0, l.Residual(), 0.001*(l.Boiler+l.Gains))
-			s := b.At(epoch.AddDate(1, 0, 0))
-			gas, _ := use(b, epoch, s.At)
-			require.InDelta(t, l.Gas, gas, 1e-3*gas)
-			require.Greater(t, l.Gas, l.Boiler)
-			t.Logf("gas %.0f kWh/m2 heat %.0f dhw %.0f loop %.0f gains %.0f", gas/1500, l.Boiler/1500, l.HotWater/1500, l.Loop/1500, l.Gains/1500)
-		})
-	}
-}
-
-func TestConsumptionIsPlausible(t *testing.T) {
-	t.Parallel()
-	for c, want := range map[gtc.Category][4]float64{ // gas and electricity, kWh/m² a year
-		gtc.CategoryRestHome:        {130, 230, 30, 75},
-		gtc.CategoryOffice:          {70, 150, 20, 70},
-		gtc.CategoryCommunityCentre: {80, 170, 20, 60},
-		gtc.CategoryKitchen:         {150, 420, 150, 400},
-		gtc.CategoryNightShelter:    {110, 260, 20, 70},
-	} {
-		b := building.New(params(t, c, 1500))
-		gas, elec := use(b, epoch, epoch.AddDate(1, 0, 0))
-		t.Logf("%s gas %.0f elec %.0f kWh/m2 boiler %.0f kW", c, gas/1500, elec/1500, b.Params().BoilerKW)
-		require.Greater(t, gas/1500, want[0], c)
-		require.Less(t, gas/1500, want[1], c)
-		require.Greater(t, elec/1500, want[2], c)
-		require.Less(t, elec/1500, want[3], c)
-	}
-}
-
-func TestRestHomeIsHeldAt22(t *testing.T) {
-	t.Parallel()
-	b := building.New(params(t, gtc.CategoryRestHome, 4000))
-	low, sum, n := math.Inf(1), 0.0, 0.0
-	for at := epoch.AddDate(0, 2, 0); at.Before(epoch.AddDate(0, 7, 0)); at = at.Add(time.Hour) {
-		s := b.At(at)
-		low = min(low, s.RoomTemp)
-		sum += s.RoomTemp
-		n++
-	}
-	require.Greater(t, low, 20.7)
-	require.InDelta(t, 22, sum/n, 0.6)
-}
-
-func TestOfficeIsSetBackAtNight(t *testing.T) {
-	t.Parallel()
-	b := building.New(params(t, gtc.CategoryOffice, 1500))
-	var night, day float64
-	for d := range 5 { // Monday 2025-01-13 on
-		at := time.Date(2025, 1, 13+d, 4, 0, 0, 0, time.UTC)
-		night += b.At(at).RoomTemp / 5
-		day += b.At(at.Add(9*time.Hour)).RoomTemp / 5
-		require.False(t, b.At(at).Comfort)
-		require.True(t, b.At(at.Add(9*time.Hour)).Comfort)
-	}
-	require.InDelta(t, 20.5, day, 0.8)
-	require.Less(t, night, day-1.5)
-}
-
-type line struct{ base, slope, balance, r2 float64 }
-
-// signature fits gas per day against (tb − T)+ and returns the best fit.
-func signature(t *testing.T, b *building.Building, from time.Time) (best line) {
-	t.Helper()
-	var x, y []float64
-	for d := range 365 {
-		at := from.AddDate(0, 0, d)
-		gas, _ := use(b, at, at.AddDate(0, 0, 1))
-		mean := 0.0
-		for h := range 24 {
-			mean += b.Params().Weather.At(at.Add(time.Duration(h)*time.Hour)).AirTemp / 24
-		}
-		x, y = append(x, mean), append(y, gas)
-	}
-	for tb := 8.0; tb <= 22; tb += 0.25 {
-		var sx, sy, sxx, sxy, syy, n float64
-		for i := range x {
-			h := max(0, tb-x[i])
-			sx, sy, sxx, sxy, syy, n = sx+h, sy+y[i], sxx+h*h, sxy+h*y[i], syy+y[i]*y[i], n+1
-		}
-		k := (n*sxy - sx*sy) / (n*sxx - sx*sx)
-		a := (sy - k*sx) / n
-		fit := (n*sxy - sx*sy) * (n*sxy - sx*sy) / (n*sxx - sx*sx) / (n*syy - sy*sy)
-		if fit > best.r2 {
-			best = line{a, k, tb, fit}
-		}
-	}
-	return best
-}
-
-func TestGasSignatureIsLinearBelowTheBalancePoint(t *testing.T) {
-	t.Parallel()
-	for c, least := range map[gtc.Category]float64{
-		gtc.CategoryRestHome: 0.93, gtc.CategoryOffice: 0.7, gtc.CategoryCommunityCentre: 0.75,
-		gtc.CategoryKitchen: 0.6, gtc.CategoryNightShelter: 0.9,
-	} {
-		b := building.New(params(t, c, 1500))
-		l := signature(t, b, epoch)
-		t.Logf("%s base %.0f kWh/d slope %.1f kWh/K.d balance %.2f °C r2 %.3f", c, l.base, l.slope, l.balance, l.r2)
-		require.InDelta(t, 15.25, l.balance, 2.0, c)
-		require.Greater(t, l.r2, least, c)
-		require.Greater(t, l.slope, 0.0, c)
-	}
-}
-
-func TestFaultsChangeConsumption(t *testing.T) {
-	t.Parallel()
-	from, to := epoch.AddDate(0, 1, 0), epoch.AddDate(1, 1, 0)
-	for name, c := range map[string]struct {
-		category  gtc.Category
-		fault     building.Fault
-		gas, elec [2]float64 // change in per cent, at least and at most
-	}{
-		"setback lost in an office": {gtc.CategoryOffice, building.Fault{Kind: building.SetbackLost, Size: 1}, [2]float64{10, 60}, [2]float64{0, 0}},
-		"half the setback lost":     {gtc.CategoryOffice, building.Fault{Kind: building.SetbackLost, Size: 0.5}, [2]float64{4, 30}, [2]float64{0, 0}},
-		"setback lost in a home":    {gtc.CategoryRestHome, building.Fault{Kind: building.SetbackLost, Size: 1}, [2]float64{0, 0}, [2]float64{0, 0}},
-		"curve too high":            {gtc.CategoryCommunityCentre, building.Fault{Kind: building.CurveTooHigh, Size: 8}, [2]float64{4, 30}, [2]float64{0, 0}},
-		"loop loss":                 {gtc.CategoryRestHome, building.Fault{Kind: building.DHWLoopLoss, Size: 2}, [2]float64{7, 25}, [2]float64{0, 0}},
-		"base load":                 {gtc.CategoryOffice, building.Fault{Kind: building.BaseLoadCreep, Size: 0.5}, [2]float64{-12, 0}, [2]float64{10, 35}},
-		"no heat":                   {gtc.CategoryOffice, building.Fault{Kind: building.BoilerLockout}, [2]float64{-100, -99.9}, [2]float64{0, 0}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c.fault.From = from
-			gas0, elec0 := use(building.New(params(t, c.category, 1500)), from, to)
-			faulty := building.New(params(t, c.category, 1500, c.fault))
-			gas, elec := use(faulty, from, to)
-			dg, de := 100*(gas/gas0-1), 100*(elec/elec0-1)
-			t.Logf("gas %+.1f %% electricity %+.1f %%", dg, de)
-			require.GreaterOrEqual(t, dg, c.gas[0])
-			require.LessOrEqual(t, dg, c.gas[1])
-			require.GreaterOrEqual(t, de, c.elec[0]-1e-9)
-			require.LessOrEqual(t, de, c.elec[1]+1e-9)
-			// Before the fault nothing differs.
-			plain := building.New(params(t, c.category, 1500))
-			require.Equal(t, plain.At(from), faulty.At(from))
-		})
-	}
-}
-
-func TestAFaultEnds(t *testing.T) {
-	t.Parallel()
-	f := building.Fault{Kind: building.BoilerLockout, From: epoch.AddDate(0, 4, 0), To: epoch.AddDate(0, 4, 1)}
-	b := building.New(params(t, gtc.CategoryOffice, 1500, f))
-	require.False(t, b.At(f.From).Lockout)
-	s := b.At(f.From.Add(20 * time.Hour))
-	require.True(t, s.Lockout)
-	require.False(t, s.BurnerRun)
-	require.Less(t, s.FlowTemp, 25.0)
-	require.False(t, b.At(f.To.Add(time.Hour)).Lockout)
+	return z.GasKWh - a.GasKWh, z.ElecDayKWh + z.ElecNightKWh - a.ElecDayKWh - a.ElecNightKWh
 }
 
 func TestSameParametersSameStates(t *testing.T) {
@@ -207,23 +46,171 @@ func TestSameParametersSameStates(t *testing.T) {
 	require.NotEqual(t, a.At(late), building.New(other).At(late))
 }
 
+// TestTheOrderOfQuestionsDoesNotMatter asks instants in any order, with
+// controls and steps changed on the way: a twin asked in the order of time
+// gives the same to the last bit.
+func TestTheOrderOfQuestionsDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		category := rapid.SampledFrom(building.Categories()).Draw(r, "category")
+		b := building.New(params(t, category, 800, building.Fault{Kind: building.ValveStuckOpen, From: epoch.AddDate(0, 0, 8), Size: 0.3}))
+		minute := rapid.IntRange(0, 24*24*60)
+		var asked []building.State
+		for range rapid.IntRange(2, 8).Draw(r, "questions") {
+			at := epoch.Add(time.Duration(minute.Draw(r, "minute")) * time.Minute)
+			switch rapid.IntRange(0, 5).Draw(r, "deed") {
+			case 0:
+				c := b.Controls()
+				c.ComfortTemp = rapid.Float64Range(17, 24).Draw(r, "comfort")
+				require.NoError(t, b.SetControls(at, c))
+				asked = nil // what lay ahead may differ now
+			case 1:
+				require.NoError(t, b.Finer(rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Minute, building.Step}).Draw(r, "step")))
+				asked = nil
+			}
+			asked = append(asked, b.At(at))
+		}
+		twin := b.Twin()
+		for _, s := range asked {
+			require.Equal(t, s, twin.At(s.At))
+		}
+	})
+}
+
+// TestGoldenYear pins the physics: a change of these figures is a change of
+// every park. The tolerance is what other processors may round differently
+// (fused multiply-add).
+func TestGoldenYear(t *testing.T) {
+	t.Parallel()
+	b := building.New(params(t, gtc.CategoryRestHome, 4000))
+	s := b.At(epoch.AddDate(1, 0, 0))
+	l := b.Ledger()
+	for name, v := range map[string][2]float64{
+		"gas":         {l.Gas, goldenGas},
+		"electricity": {l.Electricity, goldenElectricity},
+		"heat":        {l.Circuit, goldenHeat},
+		"room":        {s.RoomTemp, goldenRoom},
+	} {
+		assert.InEpsilon(t, v[1], v[0], 1e-9, "%s is %.12g", name, v[0])
+	}
+}
+
 func TestIndicesNeverFall(t *testing.T) {
 	t.Parallel()
 	b := building.New(params(t, gtc.CategoryKitchen, 700))
 	last := b.At(epoch)
 	for at := epoch; at.Before(epoch.AddDate(0, 0, 40)); at = at.Add(211 * time.Second) {
+		if at.Sub(epoch) > 30*24*time.Hour && at.Sub(epoch) < 30*24*time.Hour+211*time.Second {
+			require.NoError(t, b.Finer(time.Second))
+		}
 		s := b.At(at)
-		require.GreaterOrEqual(t, s.GasM3, last.GasM3)
-		require.GreaterOrEqual(t, s.ElecDayKWh, last.ElecDayKWh)
-		require.GreaterOrEqual(t, s.ElecNightKWh, last.ElecNightKWh)
-		require.GreaterOrEqual(t, s.HeatKWh, last.HeatKWh)
+		for _, v := range [][2]float64{
+			{last.GasM3, s.GasM3},
+			{last.GasKWh, s.GasKWh},
+			{last.ElecDayKWh, s.ElecDayKWh},
+			{last.ElecNightKWh, s.ElecNightKWh},
+			{last.HeatKWh, s.HeatKWh},
+			{last.HeatM3, s.HeatM3},
+			{last.Starts, s.Starts},
+			{last.BurnerHours, s.BurnerHours},
+			{last.PumpHours, s.PumpHours},
+		} {
+			require.GreaterOrEqual(t, v[1], v[0])
+		}
 		last = s
 	}
 }
 
+// TestNoStateIsOutOfThisWorld drives every category with every fault at once.
+func TestNoStateIsOutOfThisWorld(t *testing.T) {
+	t.Parallel()
+	var faults []building.Fault
+	for i, k := range building.FaultKinds() {
+		_, most, _ := building.SizeRange(k)
+		if k == building.BoilerLockout {
+			continue // nothing would move
+		}
+		from := epoch.AddDate(0, 0, 3*i)
+		faults = append(faults, building.Fault{Kind: k, From: from, To: from.AddDate(0, 2, 0), Size: 0.6 * most, Ramp: 5 * 24 * time.Hour})
+	}
+	for _, c := range building.Categories() {
+		b := building.New(params(t, c, 600, faults...))
+		for at := epoch; at.Before(epoch.AddDate(0, 6, 0)); at = at.Add(47 * time.Minute) {
+			s := b.At(at)
+			within(t, s.RoomTemp, 0, 45, "room", s.At)
+			within(t, s.TankTemp, 8, 85, "tank", s.At)
+			within(t, s.BoilerFlowTemp, 10, 100, "boiler", s.At)
+			within(t, s.FlowTemp, 5, 95, "flow", s.At)
+			within(t, s.ReturnTemp, 5, 95, "return", s.At)
+			within(t, s.ValvePct, 0, 100, "valve", s.At)
+			within(t, s.ModulationPct, 0, 100, "modulation", s.At)
+			within(t, s.Efficiency, 0, 1, "efficiency", s.At)
+			within(t, s.CO2ppm, 400, 5000, "CO2", s.At)
+			within(t, s.RoomHumidityPct, 10, 100, "humidity", s.At)
+			within(t, s.HeatKW, 0, b.Params().BoilerKW*1.001, "heat", s.At)
+			within(t, s.ElecKW, 0, 1000, "electricity", s.At)
+		}
+	}
+}
+
+func within(t *testing.T, v, from, to float64, what string, at time.Time) {
+	t.Helper()
+	if !(v >= from && v <= to) || math.IsNaN(v) {
+		require.Fail(t, "out of range", "%s of %g at %s is not between %g and %g", what, v, at, from, to)
+	}
+}
+
+// TestRecordedWeatherDrivesABuilding, and its outdoor sensor shows the record.
+func TestRecordedWeatherDrivesABuilding(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("datetime,tempC\n")
+	for h := range 24 * 120 {
+		at := epoch.AddDate(0, 0, -30).Add(time.Duration(h) * time.Hour)
+		fmt.Fprintf(&text, "%s,%d\n", at.Format(time.DateTime), 8-h%24/6)
+	}
+	w, err := weather.ReadHourly(strings.NewReader(text.String()), weather.ReadOptions{})
+	require.NoError(t, err)
+	p := params(t, gtc.CategoryOffice, 1000)
+	p.Weather = w
+	b := building.New(p)
+	for d := range 60 {
+		at := epoch.AddDate(0, 0, d).Add(5 * time.Hour)
+		require.InDelta(t, 8, b.At(at).OutdoorTemp, 1e-9)
+		require.InDelta(t, 7.5, b.At(at.Add(30*time.Minute)).OutdoorTemp, 1e-9)
+	}
+	require.Positive(t, b.Ledger().Circuit)
+}
+
+// BenchmarkTwoYears integrates two years in quarters of an hour.
 func BenchmarkTwoYears(b *testing.B) {
 	for b.Loop() {
-		x := building.New(building.Params{Seed: 1, Epoch: epoch, Category: gtc.CategoryOffice, AreaM2: 1000})
+		x := building.New(params(b, gtc.CategoryOffice, 1000))
 		x.AdvanceTo(epoch.AddDate(2, 0, 0))
+	}
+}
+
+// BenchmarkAMinuteBack goes a minute back and forth in steps of a second:
+// readers of a live park ask instants that are not quite in order.
+func BenchmarkAMinuteBack(b *testing.B) {
+	x := building.New(params(b, gtc.CategoryRestHome, 4000))
+	x.AdvanceTo(epoch.AddDate(0, 6, 0))
+	require.NoError(b, x.Finer(time.Second))
+	at := epoch.AddDate(0, 6, 1)
+	x.At(at)
+	for b.Loop() {
+		x.At(at.Add(-time.Minute))
+		x.At(at)
+	}
+}
+
+// BenchmarkLiveDay integrates a day in seconds.
+func BenchmarkLiveDay(b *testing.B) {
+	x := building.New(params(b, gtc.CategoryRestHome, 4000))
+	require.NoError(b, x.Finer(time.Second))
+	at := epoch
+	for b.Loop() {
+		at = at.AddDate(0, 0, 1)
+		x.AdvanceTo(at)
 	}
 }

@@ -10,43 +10,32 @@ import (
 type moment struct {
 	hour    float64 // local, 0 to 24
 	workday bool    // Monday to Friday, no public holiday
+	holiday bool
 	day     time.Weekday
 	month   time.Month
+	year    int
+	yearDay int
 }
 
 func momentOf(t time.Time, loc *time.Location) moment {
 	local := t.In(loc)
 	h, m, s := local.Clock()
 	day := local.Weekday()
+	year, month, _ := local.Date()
 	weekend := day == time.Saturday || day == time.Sunday
+	free := holiday(local)
 	return moment{
 		hour:    float64(h) + float64(m)/60 + float64(s)/3600,
-		workday: !weekend && !holiday(local),
+		workday: !weekend && !free,
+		holiday: free,
 		day:     day,
-		month:   local.Month(),
+		month:   month,
+		year:    year,
+		yearDay: local.YearDay(),
 	}
 }
 
 func (m moment) between(from, to float64) bool { return m.hour >= from && m.hour < to }
-
-// comfort reports whether the heating schedule asks for comfort.
-func comfort(c gtc.Category, m moment) bool {
-	switch c {
-	case gtc.CategoryRestHome:
-		return true
-	case gtc.CategoryHousing:
-		return m.between(5.5, 22.5)
-	case gtc.CategoryNightShelter:
-		return m.between(16, 24) || m.hour < 9
-	case gtc.CategoryKitchen:
-		return m.between(4.5, 16) && m.day != time.Sunday
-	case gtc.CategoryCommunityCentre:
-		return m.workday && m.between(6, 20) || m.day == time.Saturday && m.between(7.5, 14)
-	case gtc.CategoryOffice, gtc.CategorySocialOffice, gtc.CategoryOther:
-		return m.workday && m.between(5.5, 18)
-	}
-	return m.workday && m.between(5.5, 18)
-}
 
 // occupancy returns how full the building is, 0 to 1.
 func occupancy(c gtc.Category, m moment) float64 {
