@@ -13,25 +13,21 @@ import (
 // of one instant and is used again after emit returns. An error of emit ends
 // the history and is returned. History may run beside the live park.
 func (p *Park) History(id gtc.SiteID, from, to time.Time, step time.Duration, emit func(samples []gtc.Sample) error) error {
-	if len(p.sites) == 0 {
-		return fmt.Errorf("history of %s: %w", id, ErrNotStarted)
+	s, err := p.site(id)
+	if err != nil {
+		return fmt.Errorf("history of %s: %w", id, err)
 	}
 	if step <= 0 {
 		return fmt.Errorf("history of %s: a step of %s", id, step)
 	}
-	for _, s := range p.sites {
-		if s.cfg.ID == id {
-			return s.history(from.UTC(), to, step, emit)
-		}
-	}
-	return fmt.Errorf("history of %s: no such site", id)
+	return s.history(from.UTC(), to, step, emit)
 }
 
 func (s *site) history(from, to time.Time, step time.Duration, emit func(samples []gtc.Sample) error) error {
-	course := s.fresh()
+	course := s.lane()
 	var samples []gtc.Sample
 	for at := from.Truncate(time.Millisecond); at.Before(to); at = at.Add(step) {
-		state := course.At(at)
+		now := course.at(at)
 		samples = samples[:0]
 		for _, d := range s.devices {
 			if d.silent(at) {
@@ -42,7 +38,7 @@ func (s *site) history(from, to time.Time, step time.Duration, emit func(samples
 				if r.series.Equipment == "" {
 					continue // served, but nobody reads it
 				}
-				if v := r.read(&state); v.Present() {
+				if v := r.read(&now); v.Present() {
 					samples = append(samples, gtc.Sample{Series: r.series, At: at, Value: v, Quality: gtc.QualityGood})
 				}
 			}

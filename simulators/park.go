@@ -13,12 +13,15 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
+	"github.com/cpas-charleroi/gtc/simulators/building"
 )
 
 // ErrNotStarted says that a park has no history before Start.
 var ErrNotStarted = errors.New("the park has not been started")
 
-var errNoEpoch = errors.New("start park: no epoch given")
+var (
+	errNoSite = errors.New("no such site")
+)
 
 // Park is the simulated side of a configuration.
 type Park struct {
@@ -27,6 +30,7 @@ type Park struct {
 	catalogue *catalogue.Catalogue
 	replays   []*Replay
 
+	epoch   time.Time
 	sites   []*site
 	running sync.WaitGroup
 	stop    context.CancelFunc
@@ -38,14 +42,18 @@ type Park struct {
 // Options are what a park needs to start.
 type Options struct {
 	// Epoch is the instant from which the buildings are integrated and the
-	// first that History can give. A demo that is stopped and started again
-	// keeps its epoch and origin, so that meter indices go on.
+	// first that History can give; zero means what the park file says. A demo
+	// that is stopped and started again keeps its origin and so its epoch, so
+	// that meter indices go on.
 	Epoch time.Time
 	// Origin is the instant that the faults' dates are relative to; zero
 	// means the clock's present.
 	Origin time.Time
 	// Clock is the time of the park; the wall clock when nil.
 	Clock clock.Clock
+	// Speed is how much faster than the wall clock Clock runs, 1 when 0: the
+	// physics is integrated in steps to match.
+	Speed float64
 	// Clocks, when set, gives a site a clock of its own: that of the recorded
 	// days for a replayed site.
 	Clocks func(site gtc.SiteID) clock.Clock
@@ -57,12 +65,12 @@ type Options struct {
 
 // Address is one thing a park has started.
 type Address struct {
-	Site       gtc.SiteID
-	Connection string
+	Site       gtc.SiteID `json:"site"`
+	Connection string     `json:"connection"`
 	// URL is where it answers (Modbus) or publishes to (MQTT).
-	URL string
+	URL string `json:"url"`
 	// Devices behind it.
-	Devices []gtc.DeviceID
+	Devices []gtc.DeviceID `json:"devices"`
 }
 
 // Load reads the park file of a configuration; with no park file ("") every
@@ -90,19 +98,44 @@ func (p *Park) Add(r *Replay) {
 	p.replays = append(p.replays, r)
 }
 
-// Start builds every site and opens its servers; publishers go on trying to
-// reach brokers that are not there yet. An address that is in use is replaced
-// by a free one, in the configuration too: the URL of a connection, and the
-// listen address of the site's own broker. Start returns when every server
-// answers. The park runs until ctx ends or Close.
-func (p *Park) Start(ctx context.Context, o Options) error {
+// Begins returns when the simulation begins, relative to the origin, unless
+// Options say otherwise.
+func (p *Park) Begins() Offset { return p.file.start() }
+
+// Prepare builds every site without opening anything: histories and the truth
+// can be had. A park is prepared or started once. What is impossible in the
+// park file with these options is returned as config.Mistakes.
+func (p *Park) Prepare(o Options) error {
+	o = o.complete(p)
+	p.epoch = o.Epoch.UTC().Truncate(building.Step)
+	if err := p.file.begunBefore(p.epoch, o.Origin); err != nil {
+		return err
+	}
+	return p.build(o)
+}
+
+// complete fills in what was not given.
+func (o Options) complete(p *Park) Options {
 	if o.Clock == nil {
 		o.Clock = clock.Wall{}
 	}
 	if o.Origin.IsZero() {
 		o.Origin = o.Clock.Now()
 	}
-	if err := p.build(o); err != nil {
+	if o.Epoch.IsZero() {
+		o.Epoch = o.Origin.Add(time.Duration(p.file.start()))
+	}
+	return o
+}
+
+// Start prepares every site and opens its servers; publishers go on trying to
+// reach brokers that are not there yet. An address that is in use is replaced
+// by a free one, in the configuration too: the URL of a connection, and the
+// listen address of the site's own broker. Start returns when every server
+// answers. The park runs until ctx ends or Close.
+func (p *Park) Start(ctx context.Context, o Options) error {
+	o = o.complete(p)
+	if err := p.Prepare(o); err != nil {
 		return err
 	}
 	ctx, p.stop = context.WithCancel(ctx)
@@ -119,7 +152,7 @@ func (p *Park) Start(ctx context.Context, o Options) error {
 }
 
 func (p *Park) build(o Options) error {
-	w := world{file: p.file, catalogue: p.catalogue, profiles: p.cfg.Profiles, epoch: o.Epoch, origin: o.Origin}
+	w := world{file: p.file, catalogue: p.catalogue, profiles: p.cfg.Profiles, epoch: p.epoch, origin: o.Origin}
 	for _, cfg := range p.cfg.Sites {
 		s, err := p.buildSite(w, cfg)
 		if err != nil {
@@ -136,11 +169,11 @@ func (p *Park) buildSite(w world, cfg *config.Site) (*site, error) {
 			return w.replay(r)
 		}
 	}
-	if w.epoch.IsZero() {
-		return nil, errNoEpoch
-	}
 	return w.site(cfg)
 }
+
+// Epoch returns the first instant that is simulated, zero before Start.
+func (p *Park) Epoch() time.Time { return p.epoch }
 
 // Addresses lists what was started, in the order of the configuration.
 func (p *Park) Addresses() []Address {

@@ -143,7 +143,11 @@ func (r reader) device(s *config.Site, d config.Device) map[gtc.Series]gtc.Value
 		values[gtc.Series{Site: s.ID, Kind: kind, Equipment: eq, Point: reg.Point}] = v
 	}
 	for _, c := range d.Contacts {
-		closed, err := client.ReadDiscreteInput(p.Contacts.Address + uint16(c.Input))
+		read := client.ReadDiscreteInput
+		if p.Contacts.Table == "coil" {
+			read = client.ReadCoil
+		}
+		closed, err := read(p.Contacts.Address + uint16(c.Input))
 		require.NoError(r.t, err)
 		e, ok := find(s, c.Equipment)
 		require.True(r.t, ok)

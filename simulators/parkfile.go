@@ -12,7 +12,6 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/config/strict"
-	"github.com/cpas-charleroi/gtc/simulators/building"
 )
 
 // File is a park file: what the simulation knows beyond the configuration.
@@ -21,59 +20,24 @@ type File struct {
 	// all sites share.
 	Seed        uint64 `yaml:"seed"`
 	WeatherSeed uint64 `yaml:"weather_seed"`
+	// Start is the first instant that is simulated, relative to the origin;
+	// [DefaultStart] when not given.
+	Start Offset `yaml:"start"`
 	// Sites by id; a site not named here has the properties of its category.
 	Sites map[string]Physics `yaml:"sites"`
+
+	doc *strict.Document
 }
 
-// Physics are the properties of one site that differ from what is usual for
-// its category and area. Units as in [building.Params].
-type Physics struct {
-	LossWPerK        float64 `yaml:"loss_w_per_k"`
-	GlazingM2        float64 `yaml:"glazing_m2"`
-	ComfortTemp      float64 `yaml:"comfort_temp"`
-	SetbackTemp      float64 `yaml:"setback_temp"`
-	CurveSlope       float64 `yaml:"curve_slope"`
-	CurveShiftK      float64 `yaml:"curve_shift_k"`
-	SummerLimitTemp  float64 `yaml:"summer_limit_temp"`
-	BoilerKW         float64 `yaml:"boiler_kw"`
-	BoilerEfficiency float64 `yaml:"boiler_efficiency"`
-	HotWaterLitres   float64 `yaml:"hot_water_litres"`
-	LoopWPerK        float64 `yaml:"loop_w_per_k"`
-	BaseLoadKW       float64 `yaml:"base_load_kw"`
-	OccupiedLoadKW   float64 `yaml:"occupied_load_kw"`
-	// Submeters give the share (0 to 1) of the site's electricity that an
-	// electricity meter measures; a meter not named here measures all of it.
-	Submeters map[string]float64 `yaml:"submeters"`
-	Faults    []Fault            `yaml:"faults"`
-}
+// DefaultStart is two years and a month before the origin.
+const DefaultStart = Offset(-760 * 24 * time.Hour)
 
-// The faults that a park file may name beside those of a building.
-const (
-	// FaultSensorStuck: a point of an equipment keeps the value it had.
-	FaultSensorStuck = "sensor_stuck"
-	// FaultCommLoss: a device does not answer any more.
-	FaultCommLoss = "comm_loss"
-	// FaultPanelEvent: a point of a panel or contact is true (or has Size).
-	FaultPanelEvent = "panel_event"
-)
-
-// Fault is something wrong at a site, from an instant relative to the start
-// of the demo.
-type Fault struct {
-	Kind string `yaml:"fault"`
-	// From and To are relative to the origin ("-120d", "-3h", "+1d"); no To
-	// means that it lasts.
-	From Offset  `yaml:"from"`
-	To   *Offset `yaml:"to"`
-	// Size as in [building.FaultKind].
-	Size float64 `yaml:"size"`
-	// Ramp is the time from nothing to Size.
-	Ramp Offset `yaml:"ramp"`
-	// Equipment and Point say what is stuck or what a panel shows.
-	Equipment gtc.EquipmentID `yaml:"equipment"`
-	Point     gtc.PointID     `yaml:"point"`
-	// Device says what is silent.
-	Device gtc.DeviceID `yaml:"device"`
+// start returns when the simulation begins.
+func (f *File) start() Offset {
+	if f.Start == 0 {
+		return DefaultStart
+	}
+	return f.Start
 }
 
 // Offset is a span written with one unit: 90m, -3h, +1d, -120d.
@@ -94,6 +58,18 @@ func (o *Offset) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a whole number of m, h or d, like -120d", s)
 }
 
+// String returns the offset as it is written.
+func (o Offset) String() string {
+	d := time.Duration(o)
+	switch {
+	case d%(24*time.Hour) == 0:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dm", d/time.Minute)
+}
+
 // ReadFile reads a park file and checks it against the configuration.
 func ReadFile(path string, cfg *config.Config) (*File, error) {
 	data, err := os.ReadFile(path)
@@ -109,11 +85,33 @@ func ReadFile(path string, cfg *config.Config) (*File, error) {
 		mistakes.Sort()
 		return nil, mistakes
 	}
+	f.doc = doc
 	return f, nil
+}
+
+// begunBefore returns the faults that begin before the epoch, as mistakes of
+// the park file: nothing could be said of what they changed.
+func (f *File) begunBefore(epoch, origin time.Time) error {
+	var mistakes strict.Mistakes
+	for id, ph := range f.Sites {
+		for n, fault := range ph.Faults {
+			if from, _ := fault.span(origin); from.Before(epoch) {
+				mistakes = append(mistakes, f.doc.At("sites."+id+"."+faultPath(n, "from"), "the fault begins before the simulation does, on %s", epoch.Format(time.DateTime)))
+			}
+		}
+	}
+	if len(mistakes) == 0 {
+		return nil
+	}
+	mistakes.Sort()
+	return mistakes
 }
 
 func (f *File) check(cfg *config.Config, doc *strict.Document) strict.Mistakes {
 	var mistakes strict.Mistakes
+	if f.Start > 0 {
+		mistakes = append(mistakes, doc.At("start", "the simulation starts in the future"))
+	}
 	for id, ph := range f.Sites {
 		path := "sites." + id
 		i := slices.IndexFunc(cfg.Sites, func(s *config.Site) bool { return string(s.ID) == id })
@@ -129,42 +127,22 @@ func (f *File) check(cfg *config.Config, doc *strict.Document) strict.Mistakes {
 				mistakes = append(mistakes, doc.At(path+".submeters."+eq, "a share is between 0 and 1, not %v", share))
 			}
 		}
-		for n, fault := range ph.Faults {
-			at := fmt.Sprintf("%s.faults[%d]", path, n)
-			if what := fault.wrong(cfg.Sites[i]); what != "" {
-				mistakes = append(mistakes, doc.At(at, "%s", what))
+		for eq := range ph.ColdRooms {
+			if kindOf(cfg.Sites[i], gtc.EquipmentID(eq)) != "cold_room" {
+				mistakes = append(mistakes, doc.AtKey(path+".cold_rooms."+eq, "%q is not a cold room of site %q", eq, id))
 			}
+		}
+		problems := f.impossible(cfg.Sites[i])
+		for n, fault := range ph.Faults {
+			for _, p := range fault.problems(cfg.Sites[i], f.start()) {
+				problems = append(problems, problem{faultPath(n, p.key), p.what})
+			}
+		}
+		for _, p := range problems {
+			mistakes = append(mistakes, doc.At(strings.TrimSuffix(path+"."+p.key, "."), "%s", p.what))
 		}
 	}
 	return mistakes
-}
-
-// wrong says what is wrong with a fault, "" when nothing.
-func (f Fault) wrong(s *config.Site) string {
-	known := []string{FaultSensorStuck, FaultCommLoss, FaultPanelEvent}
-	for _, k := range building.FaultKinds() {
-		known = append(known, string(k))
-	}
-	switch {
-	case !slices.Contains(known, f.Kind):
-		return fmt.Sprintf("unknown fault %q; known are %s", f.Kind, strings.Join(known, ", "))
-	case f.To != nil && *f.To <= f.From:
-		return "the fault ends before it begins"
-	}
-	switch f.Kind {
-	case FaultCommLoss:
-		if !slices.ContainsFunc(s.Devices, func(d config.Device) bool { return d.ID == f.Device }) {
-			return fmt.Sprintf("site %q has no device %q", s.ID, f.Device)
-		}
-	case FaultSensorStuck, FaultPanelEvent:
-		if kindOf(s, f.Equipment) == "" {
-			return fmt.Sprintf("site %q has no equipment %q", s.ID, f.Equipment)
-		}
-		if f.Point == "" {
-			return "a " + f.Kind + " names a point"
-		}
-	}
-	return ""
 }
 
 func kindOf(s *config.Site, id gtc.EquipmentID) gtc.Kind {
@@ -176,32 +154,7 @@ func kindOf(s *config.Site, id gtc.EquipmentID) gtc.Kind {
 	return ""
 }
 
-// span returns the instants of a fault; a zero end means that it lasts.
-func (f Fault) span(origin time.Time) (from, to time.Time) {
-	from = origin.Add(time.Duration(f.From))
-	if f.To != nil {
-		to = origin.Add(time.Duration(*f.To))
-	}
-	return from, to
-}
-
-// active reports whether the fault has begun and not ended at t.
-func (f Fault) active(origin, t time.Time) bool {
-	from, to := f.span(origin)
-	return !t.Before(from) && (to.IsZero() || t.Before(to))
-}
-
-// buildingFaults returns those that the building itself suffers.
-func (p Physics) buildingFaults(origin time.Time) []building.Fault {
-	var faults []building.Fault
-	for _, f := range p.Faults {
-		if !slices.Contains(building.FaultKinds(), building.FaultKind(f.Kind)) {
-			continue
-		}
-		from, to := f.span(origin)
-		faults = append(faults, building.Fault{
-			Kind: building.FaultKind(f.Kind), From: from, To: to, Size: f.Size, Ramp: time.Duration(f.Ramp),
-		})
-	}
-	return faults
+// faultPath is the path of a key of the n-th fault of a site.
+func faultPath(n int, key string) string {
+	return strings.TrimSuffix(fmt.Sprintf("faults[%d].%s", n, key), ".")
 }

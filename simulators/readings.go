@@ -10,43 +10,42 @@ import (
 	"github.com/cpas-charleroi/gtc/simulators/noise"
 )
 
-// read returns what a point shows in a state of the building.
-type read func(s *building.State) gtc.Value
+// read returns what a point shows at an instant.
+type read func(s *instant) gtc.Value
 
 // shown says what points show. It is made once for each site.
 type shown struct {
 	seed     uint64
-	params   building.Params
+	physics  Physics
 	location *time.Location
 }
 
 // number makes a read of a float.
-func number(f func(s *building.State) float64) read {
-	return func(s *building.State) gtc.Value { return gtc.Float(f(s)) }
+func number(f func(s *instant) float64) read {
+	return func(s *instant) gtc.Value { return gtc.Float(f(s)) }
 }
 
 // fixed makes a read of a float that does not change.
 func fixed(f float64) read {
 	v := gtc.Float(f)
-	return func(*building.State) gtc.Value { return v }
+	return func(*instant) gtc.Value { return v }
 }
 
 // twoState makes a read of a boolean.
-func twoState(f func(s *building.State) bool) read {
-	return func(s *building.State) gtc.Value { return gtc.Bool(f(s)) }
+func twoState(f func(s *instant) bool) read {
+	return func(s *instant) gtc.Value { return gtc.Bool(f(s)) }
 }
 
 // enum makes a read of an enumeration.
-func enum(f func(s *building.State) int) read {
-	return func(s *building.State) gtc.Value { return gtc.Enum(f(s)) }
+func enum(f func(s *instant) int) read {
+	return func(s *instant) gtc.Value { return gtc.Enum(f(s)) }
 }
 
-func never(*building.State) gtc.Value  { return gtc.Bool(false) }
-func always(*building.State) gtc.Value { return gtc.Bool(true) }
+func never(*instant) gtc.Value  { return gtc.Bool(false) }
+func always(*instant) gtc.Value { return gtc.Bool(true) }
 
-// points returns what the points of an equipment show. Share is the part of
-// the site's electricity that it measures.
-func (x shown) points(kind gtc.Kind, share float64) map[gtc.PointID]read {
+// points returns what the points of an equipment show.
+func (x shown) points(kind gtc.Kind, eq gtc.EquipmentID) map[gtc.PointID]read {
 	switch kind {
 	case "heating_circuit":
 		return x.heatingCircuit()
@@ -61,13 +60,17 @@ func (x shown) points(kind gtc.Kind, share float64) map[gtc.PointID]read {
 	case gtc.KindHeatMeter:
 		return x.heatMeter()
 	case gtc.KindElectricityMeter:
-		return x.electricityMeter(share)
+		return x.electricityMeter(x.physics.share(eq))
 	case gtc.KindIntrusionPanel:
 		return x.intrusionPanel()
 	case gtc.KindFirePanel:
 		return x.firePanel()
 	case "room":
 		return x.room()
+	case "ventilation":
+		return x.ventilation()
+	case "cold_room":
+		return x.coldRoom(eq)
 	default: // two-state points only; see find
 		return nil
 	}
@@ -86,74 +89,83 @@ func find(points map[gtc.PointID]read, p gtc.PointID, t gtc.ValueType) (read, bo
 }
 
 func (x shown) heatingCircuit() map[gtc.PointID]read {
+	type controls = building.Controls
 	return map[gtc.PointID]read{
-		"flow_temp":    number(func(s *building.State) float64 { return s.FlowTemp }),
-		"return_temp":  number(func(s *building.State) float64 { return s.ReturnTemp }),
-		"flow_temp_sp": number(func(s *building.State) float64 { return s.FlowTempSp }),
-		"room_temp":    number(func(s *building.State) float64 { return s.RoomTemp }),
-		"room_temp_sp": number(func(s *building.State) float64 { return s.RoomTempSp }),
+		"flow_temp":    number(func(s *instant) float64 { return s.FlowTemp }),
+		"return_temp":  number(func(s *instant) float64 { return s.ReturnTemp }),
+		"flow_temp_sp": number(func(s *instant) float64 { return s.FlowTempSp }),
+		"room_temp":    number(func(s *instant) float64 { return s.RoomSensorTemp }),
+		"room_temp_sp": number(func(s *instant) float64 { return s.RoomTempSp }),
 
-		"room_temp_comfort_sp": number(func(s *building.State) float64 { return s.ComfortTemp }),
-		"room_temp_setback_sp": number(func(s *building.State) float64 { return s.SetbackTemp }),
-		"curve_slope":          number(func(s *building.State) float64 { return s.CurveSlope }),
-		"curve_shift_k":        number(func(s *building.State) float64 { return s.CurveShiftK }),
-		"flow_temp_min_sp":     fixed(20),
-		"flow_temp_max_sp":     fixed(80),
-		"summer_limit_temp_sp": fixed(x.params.SummerLimitTemp),
-		"mode":                 enum(func(*building.State) int { return 1 }),
-		"occupied":             twoState(func(s *building.State) bool { return s.Comfort }),
-		"heat_demand":          twoState(func(s *building.State) bool { return s.PumpRun }),
-		"frost_protection":     never,
-		"pump_run":             twoState(func(s *building.State) bool { return s.PumpRun }),
-		"pump_cmd":             twoState(func(s *building.State) bool { return s.PumpRun }),
-		"pump_pct": number(func(s *building.State) float64 {
-			if !s.PumpRun {
-				return 0
-			}
-			return 40 + 0.6*s.ValvePct
-		}),
-		"valve_pct":     number(func(s *building.State) float64 { return s.ValvePct }),
-		"valve_cmd_pct": number(func(s *building.State) float64 { return s.ValvePct }),
+		"room_temp_comfort_sp": setPoint(func(c *controls) float64 { return c.ComfortTemp }, func(s *instant) float64 { return s.ComfortTemp }),
+		"room_temp_setback_sp": setPoint(func(c *controls) float64 { return c.SetbackTemp }, func(s *instant) float64 { return s.SetbackTemp }),
+		"curve_slope":          setPoint(func(c *controls) float64 { return c.CurveSlope }, func(s *instant) float64 { return s.CurveSlope }),
+		"curve_shift_k":        setPoint(func(c *controls) float64 { return c.CurveShiftK }, func(s *instant) float64 { return s.CurveShiftK }),
+		"flow_temp_min_sp":     setPoint(func(c *controls) float64 { return c.FlowTempMin }, func(s *instant) float64 { return s.FlowTempMin }),
+		"flow_temp_max_sp":     setPoint(func(c *controls) float64 { return c.FlowTempMax }, func(s *instant) float64 { return s.FlowTempMax }),
+		"summer_limit_temp_sp": setPoint(func(c *controls) float64 { return c.SummerLimitTemp }, func(s *instant) float64 { return s.SummerLimitTemp }),
+		"mode":                 commandedMode(func(c *controls) int { return int(c.Mode) }, func(s *instant) int { return int(s.Mode) }),
+
+		"occupied":         twoState(func(s *instant) bool { return s.Comfort }),
+		"heat_demand":      twoState(func(s *instant) bool { return s.HeatDemand }),
+		"frost_protection": twoState(func(s *instant) bool { return s.FrostProtection }),
+		"pump_run":         twoState(func(s *instant) bool { return s.PumpRun }),
+		"pump_cmd":         twoState(func(s *instant) bool { return s.PumpRun }),
+		"pump_pct":         number(func(s *instant) float64 { return s.PumpPct }),
+		"pump_run_h":       number(func(s *instant) float64 { return s.PumpHours }),
+		"valve_pct":        number(func(s *instant) float64 { return s.ValvePct }),
+		"valve_cmd_pct":    number(func(s *instant) float64 { return s.ValvePct }),
 	}
 }
 
 func (x shown) hotWater() map[gtc.PointID]read {
+	type controls = building.Controls
 	return map[gtc.PointID]read{
-		"storage_temp":        number(func(s *building.State) float64 { return s.TankTemp }),
-		"storage_bottom_temp": number(func(s *building.State) float64 { return s.TankTemp - 6 }),
-		"flow_temp":           number(func(s *building.State) float64 { return s.TankTemp - 1 }),
+		"storage_temp":        number(func(s *instant) float64 { return s.TankTemp }),
+		"storage_bottom_temp": number(func(s *instant) float64 { return s.TankBottomTemp }),
+		"flow_temp":           number(func(s *instant) float64 { return s.HotWaterFlowTemp }),
+		"mixed_temp":          number(func(s *instant) float64 { return s.MixedTemp }),
+		"cold_temp":           number(func(s *instant) float64 { return s.ColdTemp }),
 
-		"circulation_return_temp": number(func(s *building.State) float64 { return s.LoopReturnTemp }),
-		"storage_temp_sp":         fixed(x.params.HotWaterTemp),
-		"charging":                twoState(func(s *building.State) bool { return s.Charging }),
-		"charge_pump_run":         twoState(func(s *building.State) bool { return s.Charging }),
-		"circulation_pump_run":    always,
-		"circulation_pump_cmd":    always,
-		"mode":                    enum(func(*building.State) int { return 1 }),
+		"circulation_return_temp": number(func(s *instant) float64 { return s.LoopReturnTemp }),
+		"storage_temp_sp":         setPoint(func(c *controls) float64 { return c.HotWaterTemp }, func(s *instant) float64 { return s.TankTempSp }),
+		"mode":                    commandedMode(func(c *controls) int { return int(c.DHWMode) }, func(s *instant) int { return int(s.DHWMode) }),
+		"charging":                twoState(func(s *instant) bool { return s.Charging }),
+		"charge_pump_run":         twoState(func(s *instant) bool { return s.Charging }),
+		"circulation_pump_run":    twoState(func(s *instant) bool { return s.CirculationPump }),
+		"circulation_pump_cmd":    twoState(func(s *instant) bool { return s.CirculationPump }),
+		"disinfection_active":     twoState(func(s *instant) bool { return s.LegionellaActive }),
+		"disinfection_done":       twoState(func(s *instant) bool { return s.LegionellaDone }),
 	}
 }
 
 func (x shown) boiler() map[gtc.PointID]read {
 	return map[gtc.PointID]read{
-		"flow_temp":      number(func(s *building.State) float64 { return s.BoilerFlowTemp }),
-		"return_temp":    number(func(s *building.State) float64 { return s.BoilerReturnTemp }),
-		"flow_temp_sp":   number(func(s *building.State) float64 { return s.FlowTempSp + 4 }),
-		"flue_temp":      number(func(s *building.State) float64 { return s.BoilerReturnTemp + 14 }),
-		"pressure_bar":   number(func(s *building.State) float64 { return s.PressureBar }),
-		"modulation_pct": number(func(s *building.State) float64 { return s.ModulationPct }),
-		"burner_run":     twoState(func(s *building.State) bool { return s.BurnerRun }),
-		"dhw_run":        twoState(func(s *building.State) bool { return s.Charging }),
+		"flow_temp":      number(func(s *instant) float64 { return s.BoilerFlowTemp }),
+		"return_temp":    number(func(s *instant) float64 { return s.BoilerReturnTemp }),
+		"flow_temp_sp":   number(func(s *instant) float64 { return s.BoilerFlowTempSp }),
+		"flue_temp":      number(func(s *instant) float64 { return s.FlueTemp }),
+		"pressure_bar":   number(func(s *instant) float64 { return s.PressureBar }),
+		"modulation_pct": number(func(s *instant) float64 { return s.ModulationPct }),
+		"burner_run":     twoState(func(s *instant) bool { return s.BurnerRun }),
+		"dhw_run":        twoState(func(s *instant) bool { return s.Charging }),
 		"state":          enum(boilerState),
-		"starts_count":   number(func(s *building.State) float64 { return s.Starts }),
-		"run_h":          number(func(s *building.State) float64 { return s.BurnerHours }),
-		"lockout":        twoState(func(s *building.State) bool { return s.Lockout }),
-		"fault":          twoState(func(s *building.State) bool { return s.Lockout }),
-		"enable_cmd":     always,
+		"starts_count":   number(func(s *instant) float64 { return s.Starts }),
+		"run_h":          number(func(s *instant) float64 { return s.BurnerHours }),
+		"lockout":        twoState(func(s *instant) bool { return s.Lockout }),
+		"fault":          twoState(func(s *instant) bool { return s.Lockout }),
+		"fault_code": number(func(s *instant) float64 {
+			if s.Lockout {
+				return 14
+			}
+			return 0
+		}),
+		"enable_cmd": twoState(func(s *instant) bool { return s.BoilerEnabled }),
 	}
 }
 
 // boilerState is the catalogue's enumeration.
-func boilerState(s *building.State) int {
+func boilerState(s *instant) int {
 	switch {
 	case s.Lockout:
 		return 6
@@ -167,44 +179,31 @@ func boilerState(s *building.State) int {
 
 func (x shown) weather() map[gtc.PointID]read {
 	return map[gtc.PointID]read{
-		"air_temp":     number(func(s *building.State) float64 { return s.OutdoorTemp }),
-		"humidity_pct": number(func(s *building.State) float64 { return s.HumidityPct }),
-		"solar_w_m2":   number(func(s *building.State) float64 { return s.SolarWM2 }),
-		"wind_ms":      number(func(s *building.State) float64 { return s.WindMS }),
+		"air_temp":     number(func(s *instant) float64 { return s.OutdoorSensorTemp }),
+		"humidity_pct": number(func(s *instant) float64 { return s.HumidityPct }),
+		"solar_w_m2":   number(func(s *instant) float64 { return s.SolarWM2 }),
+		"wind_ms":      number(func(s *instant) float64 { return s.WindMS }),
 	}
 }
 
 func (x shown) gasMeter() map[gtc.PointID]read {
 	return map[gtc.PointID]read{
-		"volume_m3": number(func(s *building.State) float64 { return s.GasM3 }),
-		"flow_m3h":  number(func(s *building.State) float64 { return s.GasM3h }),
+		"volume_m3": number(func(s *instant) float64 { return s.GasM3 }),
+		"flow_m3h":  number(func(s *instant) float64 { return s.GasM3h }),
 	}
 }
 
 func (x shown) heatMeter() map[gtc.PointID]read {
 	return map[gtc.PointID]read{
-		"energy_kwh": number(func(s *building.State) float64 { return s.HeatKWh }),
-		"volume_m3":  number(func(s *building.State) float64 { return s.HeatM3 }),
+		"energy_kwh": number(func(s *instant) float64 { return s.HeatKWh }),
+		"volume_m3":  number(func(s *instant) float64 { return s.HeatM3 }),
 		// Nothing is cooled by the heating circuit.
 		"energy_cooling_kwh": fixed(0),
-		"power_kw":           number(func(s *building.State) float64 { return s.HeatKW }),
-		"flow_m3h":           number(func(s *building.State) float64 { return s.HeatM3h }),
-		"flow_temp":          number(func(s *building.State) float64 { return s.FlowTemp }),
-		"return_temp":        number(func(s *building.State) float64 { return s.ReturnTemp }),
-		"delta_temp_k":       number(func(s *building.State) float64 { return s.FlowTemp - s.ReturnTemp }),
-	}
-}
-
-// room is what a sensor in a room that is heated like the others shows: the
-// air gets used up while people are there.
-func (x shown) room() map[gtc.PointID]read {
-	air := noise.Layer{Seed: noise.Seed(x.seed, "room"), Period: 40 * time.Minute, SD: 0.3}
-	breath := noise.Layer{Seed: noise.Seed(x.seed, "co2"), Period: 25 * time.Minute, SD: 40}
-	return map[gtc.PointID]read{
-		"air_temp":     number(func(s *building.State) float64 { return s.RoomTemp + air.At(s.At) }),
-		"humidity_pct": number(func(s *building.State) float64 { return 38 + 0.2*s.HumidityPct - air.At(s.At) }),
-		"co2_ppm":      number(func(s *building.State) float64 { return 520 + 420*s.Occupancy + breath.At(s.At) }),
-		"battery_pct":  fixed(91),
+		"power_kw":           number(func(s *instant) float64 { return s.HeatKW }),
+		"flow_m3h":           number(func(s *instant) float64 { return s.HeatM3h }),
+		"flow_temp":          number(func(s *instant) float64 { return s.FlowTemp }),
+		"return_temp":        number(func(s *instant) float64 { return s.ReturnTemp }),
+		"delta_temp_k":       number(func(s *instant) float64 { return s.FlowTemp - s.ReturnTemp }),
 	}
 }
 
@@ -215,14 +214,14 @@ func (x shown) firePanel() map[gtc.PointID]read {
 	}
 }
 
-func (x shown) daytime(s *building.State) bool {
+func (x shown) daytime(s *instant) bool {
 	h := s.At.In(x.location).Hour()
 	return h >= 7 && h < 20
 }
 
 // intrusionPanel is set when nobody is there; where people live it never is.
 func (x shown) intrusionPanel() map[gtc.PointID]read {
-	set := enum(func(s *building.State) int {
+	set := enum(func(s *instant) int {
 		if s.Occupancy > 0 || x.daytime(s) && s.Comfort {
 			return 0
 		}
@@ -239,31 +238,31 @@ func (x shown) intrusionPanel() map[gtc.PointID]read {
 // around the quarter-hour's mean as real power does.
 func (x shown) electricityMeter(share float64) map[gtc.PointID]read {
 	wobble := noise.Layer{Seed: noise.Seed(x.seed, "power"), Period: 20 * time.Second, SD: 0.03}
-	power := func(s *building.State) float64 { return share * s.ElecKW * (1 + wobble.At(s.At)) }
+	power := func(s *instant) float64 { return share * s.ElecKW * (1 + wobble.At(s.At)) }
 	grid := noise.Layer{Seed: noise.Seed(x.seed, "grid"), Period: 3 * time.Minute, SD: 1.2}
 	points := map[gtc.PointID]read{
 		// A meter adds what its two registers show.
-		"energy_import_kwh": number(func(s *building.State) float64 {
+		"energy_import_kwh": number(func(s *instant) float64 {
 			return toWatthour(share*s.ElecDayKWh) + toWatthour(share*s.ElecNightKWh)
 		}),
-		"energy_import_t1_kwh": number(func(s *building.State) float64 { return share * s.ElecDayKWh }),
-		"energy_import_t2_kwh": number(func(s *building.State) float64 { return share * s.ElecNightKWh }),
+		"energy_import_t1_kwh": number(func(s *instant) float64 { return toWatthour(share * s.ElecDayKWh) }),
+		"energy_import_t2_kwh": number(func(s *instant) float64 { return toWatthour(share * s.ElecNightKWh) }),
 		"energy_export_kwh":    fixed(0),
 		"energy_export_t1_kwh": fixed(0),
 		"energy_export_t2_kwh": fixed(0),
 		"power_kw":             number(power),
-		"demand_kw":            number(func(s *building.State) float64 { return share * s.ElecKW }),
-		"demand_max_month_kw":  number(func(s *building.State) float64 { return share * s.DemandMaxKW }),
-		"reactive_kvar":        number(func(s *building.State) float64 { return 0.29 * power(s) }),
-		"reactive_import_kvarh": number(func(s *building.State) float64 {
+		"demand_kw":            number(func(s *instant) float64 { return share * s.ElecKW }),
+		"demand_max_month_kw":  number(func(s *instant) float64 { return share * s.DemandMaxKW }),
+		"reactive_kvar":        number(func(s *instant) float64 { return 0.29 * power(s) }),
+		"reactive_import_kvarh": number(func(s *instant) float64 {
 			return 0.29 * share * (s.ElecDayKWh + s.ElecNightKWh)
 		}),
 		"reactive_export_kvarh": fixed(0),
-		"apparent_kva":          number(func(s *building.State) float64 { return power(s) / 0.96 }),
+		"apparent_kva":          number(func(s *instant) float64 { return power(s) / 0.96 }),
 		"power_factor":          fixed(0.96),
-		"frequency_hz":          number(func(s *building.State) float64 { return 50 + grid.At(s.At)/80 }),
+		"frequency_hz":          number(func(s *instant) float64 { return 50 + grid.At(s.At)/80 }),
 		"breaker_closed":        always,
-		"tariff": enum(func(s *building.State) int {
+		"tariff": enum(func(s *instant) int {
 			if s.DayTariff {
 				return 1
 			}
@@ -275,16 +274,16 @@ func (x shown) electricityMeter(share float64) map[gtc.PointID]read {
 }
 
 // phases adds what a meter shows of each phase.
-func phases(points map[gtc.PointID]read, power func(*building.State) float64, grid noise.Layer) {
+func phases(points map[gtc.PointID]read, power func(*instant) float64, grid noise.Layer) {
 	for _, p := range []gtc.PointID{"thd_u_l1_pct", "thd_u_l2_pct", "thd_u_l3_pct"} {
 		points[p] = fixed(2.1)
 	}
 	for i, part := range []float64{0.36, 0.33, 0.31} {
 		phase := []string{"l1", "l2", "l3"}[i]
-		volt := func(s *building.State) float64 { return 231 - float64(i) + grid.At(s.At) }
-		points[gtc.PointID("power_"+phase+"_kw")] = number(func(s *building.State) float64 { return part * power(s) })
+		volt := func(s *instant) float64 { return 231 - float64(i) + grid.At(s.At) }
+		points[gtc.PointID("power_"+phase+"_kw")] = number(func(s *instant) float64 { return part * power(s) })
 		points[gtc.PointID("voltage_"+phase+"_v")] = number(volt)
-		points[gtc.PointID("current_"+phase+"_a")] = number(func(s *building.State) float64 {
+		points[gtc.PointID("current_"+phase+"_a")] = number(func(s *instant) float64 {
 			return part * power(s) * 1000 / 0.96 / volt(s)
 		})
 	}

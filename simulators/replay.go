@@ -166,6 +166,7 @@ func (r *Replay) At(t time.Time) building.State {
 		s.GasM3h = (r.index[i+1] - r.index[i]) / length.Hours()
 		s.OutdoorTemp = r.temps[i]
 	}
+	s.OutdoorSensorTemp = s.OutdoorTemp
 	return s
 }
 
@@ -195,7 +196,7 @@ func (r *Replay) site(o ReplayOptions) *config.Site {
 
 // replay builds the simulation of a replayed site.
 func (w world) replay(r *Replay) (*site, error) {
-	s := &site{cfg: r.cfg, origin: w.origin, course: r, fresh: func() course { return r }}
+	s := &site{cfg: r.cfg, origin: w.origin, location: r.loc, fresh: func() course { return r }}
 	if err := s.addDevices(w, shown{location: r.loc}); err != nil {
 		return nil, err
 	}

@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/simulators/modbus"
@@ -24,7 +24,10 @@ func (p *Park) open(ctx context.Context, s *site, o Options) error {
 	if err := p.reserveBroker(ctx, s, o.Log); err != nil {
 		return err
 	}
-	s.at(o.Clock.Now()) // integrate up to now before anyone asks and waits
+	// Integrate up to now before anyone asks and waits.
+	if err := s.begin(o.Clock.Now(), liveStep(o.Speed)); err != nil {
+		return fmt.Errorf("simulate %s: %w", s.cfg.ID, err)
+	}
 	for i := range s.cfg.Connections {
 		c := &s.cfg.Connections[i]
 		u, err := url.Parse(c.URL)
@@ -61,37 +64,62 @@ func (s *site) behind(connection string) []*device {
 
 func (p *Park) openModbus(ctx context.Context, s *site, c *config.Connection, devices []*device, o Options) error {
 	units := map[uint8]*modbus.Unit{}
-	silences := map[*modbus.Unit]func(time.Time) bool{}
+	readOnly := p.protected(s, devices)
 	for _, d := range devices {
 		id := max(d.cfg.Unit, 1)
 		if units[id] != nil {
 			return fmt.Errorf("two devices are unit %d", id)
 		}
-		u := s.unit(d, o.Clock)
-		u.SetSilent(d.silent(o.Clock.Now()))
-		units[id], silences[u] = u, d.silent
+		units[id] = s.unit(d, o.Clock, readOnly)
 	}
 	srv := modbus.NewServer(units)
 	if err := listen(srv, s, c, o.Log); err != nil {
 		return err
 	}
 	p.running.Go(func() {
-		keepSilence(ctx, silences, o.Clock)
+		<-ctx.Done()
 		srv.Close()
 	})
 	return nil
 }
 
-// unit makes a device answer from the state of its site.
-func (s *site) unit(d *device, clk clock.Clock) *modbus.Unit {
-	return &modbus.Unit{
+// protected reports whether devices behind one address are never written: fire
+// or intrusion equipment among them makes all of them refuse, as on site.
+func (p *Park) protected(s *site, devices []*device) bool {
+	carries := func(id gtc.EquipmentID) bool { return p.catalogue.KindClass(kindOf(s.cfg, id)) == catalogue.ClassX }
+	for _, d := range devices {
+		for _, id := range d.cfg.Equipment {
+			if carries(id) {
+				return true
+			}
+		}
+		for _, c := range d.cfg.Contacts {
+			if carries(c.Equipment) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unit makes a device answer from the state of its site, and the building
+// follow what is written to it.
+func (s *site) unit(d *device, clk clock.Clock, readOnly bool) *modbus.Unit {
+	u := &modbus.Unit{
 		Profile: d.profile,
 		Values:  s.values(d, clk),
 		Inputs: func(input int) bool {
 			c, ok := d.contacts[input]
-			return ok && s.show(d, c.reading, clk).True() != c.invert
+			return ok && d.readings[c.reading].read(s.now(clk.Now())).True() != c.invert
 		},
+		Away: func() bool { return d.silent(clk.Now()) },
 	}
+	if !readOnly {
+		u.Store = func(slot string, p gtc.PointID, v gtc.Value) error {
+			return s.command(d.profile.Slots[slot], p, v, clk.Now())
+		}
+	}
+	return u
 }
 
 // values returns what the points of a device show at the clock's instant.
@@ -101,32 +129,14 @@ func (s *site) values(d *device, clk clock.Clock) func(slot string, p gtc.PointI
 		if !ok {
 			return gtc.Value{}
 		}
-		return s.show(d, i, clk)
+		return d.readings[i].read(s.now(clk.Now()))
 	}
 }
 
 // show reads one point at the present whole second: what is read within one
 // second belongs together.
 func (s *site) show(d *device, i int, clk clock.Clock) gtc.Value {
-	state := s.at(clk.Now().Truncate(time.Second))
-	return d.readings[i].read(&state)
-}
-
-// keepSilence makes units fall silent and speak again when their faults begin
-// and end, until ctx ends.
-func keepSilence(ctx context.Context, silences map[*modbus.Unit]func(time.Time) bool, clk clock.Clock) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		for u, silent := range silences {
-			u.SetSilent(silent(clk.Now()))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+	return d.readings[i].read(s.now(clk.Now()))
 }
 
 // listen opens the server at the connection's address, or at a free one when

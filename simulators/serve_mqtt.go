@@ -41,15 +41,15 @@ func (p *Park) openMQTT(ctx context.Context, s *site, c *config.Connection, devi
 		dev := mqtt.Device{
 			Profile: d.profile, Topic: d.cfg.Topic, Serial: serial(s.cfg.ID, d.cfg.ID),
 			Values: s.values(d, o.Clock), Every: publishEvery, Republish: republish,
-			Location: loc, Clock: o.Clock, Log: o.Log,
+			Location: loc, Clock: o.Clock, Log: o.Log, Away: d.silent, ClockOff: d.clockOff,
 		}
-		p.running.Go(func() { publish(ctx, client, dev, d.silent, o.Log) })
+		p.running.Go(func() { publish(ctx, client, dev, o.Log) })
 	}
 	return nil
 }
 
-// publish runs one device until ctx ends, with pauses while it is silent.
-func publish(ctx context.Context, client mqtt.Options, dev mqtt.Device, silent func(time.Time) bool, log zerolog.Logger) {
+// publish runs one device until ctx ends.
+func publish(ctx context.Context, client mqtt.Options, dev mqtt.Device, log zerolog.Logger) {
 	pub, err := mqtt.Dial(ctx, client)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -59,36 +59,7 @@ func publish(ctx context.Context, client mqtt.Options, dev mqtt.Device, silent f
 	}
 	defer pub.Close()
 	dev.Publisher = pub
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		if !silent(dev.Clock.Now()) {
-			whileLoud(ctx, dev, silent, tick.C)
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		}
-	}
-}
-
-// whileLoud runs the device until it falls silent or ctx ends.
-func whileLoud(ctx context.Context, dev mqtt.Device, silent func(time.Time) bool, tick <-chan time.Time) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = dev.Run(ctx) // returns nil when ctx ends
-	}()
-	for ctx.Err() == nil && !silent(dev.Clock.Now()) {
-		select {
-		case <-ctx.Done():
-		case <-tick:
-		}
-	}
-	cancel()
-	<-done
+	_ = dev.Run(ctx) // returns nil when ctx ends
 }
 
 // publisherOf returns the broker's user that may publish under the topic; at

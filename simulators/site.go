@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -12,26 +11,23 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/simulators/building"
-	"github.com/cpas-charleroi/gtc/simulators/noise"
-	"github.com/cpas-charleroi/gtc/simulators/weather"
 )
-
-// course gives the state of a site at any instant: a building, or a replay.
-type course interface {
-	At(t time.Time) building.State
-}
 
 // site is one simulated site. Its devices show what its course says.
 type site struct {
 	cfg     *config.Site
 	physics Physics
 	origin  time.Time
+	// building is what the site's building is, nil for recorded days.
+	building *building.Params
 	// fresh makes the course from its beginning, for a reader of its own.
 	fresh   func() course
 	devices []*device
+	due     []time.Time // instants to look back to, in order
+	// location is the site's time zone.
+	location *time.Location
 
-	mu     sync.Mutex
-	course course
+	live live
 }
 
 // device is what answers at one unit id or topic prefix.
@@ -44,6 +40,7 @@ type device struct {
 	bySlot   map[slotPoint]int
 	contacts map[int]contact
 	silent   func(t time.Time) bool
+	clockOff func(t time.Time) time.Duration
 }
 
 type slotPoint struct {
@@ -64,13 +61,6 @@ type reading struct {
 	read   read
 }
 
-// at returns the state at t, from the live course.
-func (s *site) at(t time.Time) building.State {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.course.At(t)
-}
-
 // world is what makes sites out of configuration.
 type world struct {
 	file      *File
@@ -87,35 +77,12 @@ func (w world) site(cfg *config.Site) (*site, error) {
 		return nil, fmt.Errorf("simulate site %s: %w", cfg.ID, err)
 	}
 	ph := w.file.Sites[string(cfg.ID)]
-	p := building.Params{
-		Seed: noise.Seed(w.file.Seed, string(cfg.ID)), Weather: weather.New(w.file.WeatherSeed),
-		Location: loc, Epoch: w.epoch, Category: cfg.Category, AreaM2: cfg.AreaM2,
-		LossWPerK: ph.LossWPerK, GlazingM2: ph.GlazingM2,
-		ComfortTemp: ph.ComfortTemp, SetbackTemp: ph.SetbackTemp,
-		CurveSlope: ph.CurveSlope, CurveShiftK: ph.CurveShiftK,
-		SummerLimitTemp: ph.SummerLimitTemp,
-		BoilerKW:        ph.BoilerKW, BoilerEfficiency: ph.BoilerEfficiency,
-		HotWaterLitres: ph.HotWaterLitres, LoopWPerK: ph.LoopWPerK,
-		BaseLoadKW: ph.BaseLoadKW, OccupiedLoadKW: ph.OccupiedLoadKW,
-		GasKWhPerM3: gasKWhPerM3(cfg),
-		Faults:      ph.buildingFaults(w.origin),
-	}.Complete()
+	p := w.file.params(cfg, loc, w.epoch, w.origin).Complete()
 	s := &site{
-		cfg: cfg, physics: ph, origin: w.origin,
+		cfg: cfg, physics: ph, origin: w.origin, location: loc, building: &p,
 		fresh: func() course { return building.New(p) },
 	}
-	s.course = s.fresh()
-	return s, s.addDevices(w, shown{seed: p.Seed, params: p, location: loc})
-}
-
-// gasKWhPerM3 returns what the site's gas meter says one m³ is worth.
-func gasKWhPerM3(cfg *config.Site) float64 {
-	for _, m := range cfg.Meters {
-		if m.Carrier == gtc.CarrierGas {
-			return m.KWhPerUnit
-		}
-	}
-	return 0
+	return s, s.addDevices(w, shown{seed: p.Seed, physics: ph, location: loc})
 }
 
 func (s *site) addDevices(w world, x shown) error {
@@ -126,7 +93,7 @@ func (s *site) addDevices(w world, x shown) error {
 		}
 		dev := &device{
 			cfg: d, profile: p, bySlot: map[slotPoint]int{}, contacts: map[int]contact{},
-			silent: s.silence(d.ID),
+			silent: s.silence(d.ID), clockOff: s.clockOff(d.ID),
 		}
 		s.addReadings(dev, w, x)
 		s.devices = append(s.devices, dev)
@@ -173,16 +140,12 @@ func (s *site) addReading(d *device, w world, x shown, at slotPoint, eq gtc.Equi
 	if !ok {
 		return
 	}
-	share := 1.0
-	if v, ok := s.physics.Submeters[string(eq)]; ok {
-		share = v
-	}
-	r, ok := find(x.points(kind, share), at.point, def.Type)
+	r, ok := find(x.points(kind, eq), at.point, def.Type)
 	if !ok {
 		return
 	}
 	if eq != "" {
-		r = s.faulty(eq, at.point, def.Type, r)
+		r = s.faulty(eq, at.point, pointKind{def.Type, def.Counter}, r)
 	}
 	d.bySlot[at] = len(d.readings)
 	d.readings = append(d.readings, reading{

@@ -195,7 +195,7 @@ func (s *Server) begin(c io.ReadWriteCloser) {
 func (s *Server) answer(id uint8, pdu []byte, rtu bool) []byte {
 	function := pdu[0]
 	u, ok := s.units[id]
-	if ok && u.silent.Load() || !ok && rtu {
+	if ok && u.away() || !ok && rtu {
 		return nil
 	}
 	switch function {

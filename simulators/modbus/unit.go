@@ -33,6 +33,10 @@ type Unit struct {
 	// exception 1. It is called from several goroutines.
 	Store func(slot string, p gtc.PointID, v gtc.Value) error
 
+	// Away, when set, tells whether the device leaves requests unanswered at
+	// present. It is called from several goroutines.
+	Away func() bool
+
 	// silent makes the unit leave requests unanswered; reads counts answers.
 	silent atomic.Bool
 	reads  atomic.Uint64
@@ -42,6 +46,9 @@ type Unit struct {
 
 // SetSilent makes the unit stop answering, or answer again.
 func (u *Unit) SetSilent(silent bool) { u.silent.Store(silent) }
+
+// away reports whether the unit answers nothing now.
+func (u *Unit) away() bool { return u.silent.Load() || u.Away != nil && u.Away() }
 
 // Reads returns how many read requests were answered with data.
 func (u *Unit) Reads() uint64 { return u.reads.Load() }

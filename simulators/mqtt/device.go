@@ -37,6 +37,10 @@ type Device struct {
 	Location *time.Location
 	Clock    clock.Clock
 	Log      zerolog.Logger
+	// Away, when set, tells that the device says nothing at an instant.
+	Away func(at time.Time) bool
+	// ClockOff, when set, is how far ahead the device's own clock is.
+	ClockOff func(at time.Time) time.Duration
 	// Faults strike in every nth round.
 	Faults map[Fault]int
 
@@ -65,7 +69,9 @@ func (d *Device) Run(ctx context.Context) error {
 			clear(last)
 		}
 		began := d.Clock.Now()
-		if err := d.round(ctx, round, last); err != nil && ctx.Err() == nil {
+		if d.Away != nil && d.Away(began) {
+			clear(last) // all is said again when it is back
+		} else if err := d.round(ctx, round, last); err != nil && ctx.Err() == nil {
 			d.Log.Debug().Err(err).Msg("message not taken")
 		}
 		// An error of the sleep is the end of ctx, which ends the loop.

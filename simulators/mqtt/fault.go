@@ -76,6 +76,9 @@ func (d *Device) spoil(round int, messages []Message) []Message {
 // now is the device's own clock in a round.
 func (d *Device) now(round int) time.Time {
 	at := d.Clock.Now()
+	if d.ClockOff != nil {
+		at = at.Add(d.ClockOff(at))
+	}
 	switch {
 	case d.has(ClockAhead, round):
 		return at.Add(clockAhead)
