@@ -36,8 +36,8 @@ type Engine struct {
 	// hub is the hub itself, nil when no class watches it.
 	hub   *site
 	store map[Watch]*track
-	now    time.Time // of the last Tick
-	works  []Work
+	now   time.Time // of the last Tick
+	works []Work
 	// orphans are restored alarms that nothing judges any more.
 	orphans []gtc.Alarm
 }

@@ -147,6 +147,10 @@ func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
 		return "no heartbeat from the site's edge"
 	case w.Watch == alarm.WatchDevice:
 		return "a device does not answer"
+	case w.Watch == alarm.WatchStoreAway:
+		return "the hub does not reach InfluxDB, or InfluxDB takes nothing now (5xx, 429, no answer)"
+	case w.Watch == alarm.WatchStoreRefused:
+		return "InfluxDB refuses the hub as such (401, 403, 404)"
 	case w.Expr != "" && w.Clear != "":
 		return fmt.Sprintf("`%s`, until `%s`", w.Expr, w.Clear)
 	case w.Expr != "":

@@ -6,91 +6,122 @@ import "math"
 type alarm struct {
 	onset, detected int
 	sudden          bool
-	// level is the relative excess at detection.
-	level float64
 }
 
-// fire reports whether day k raises a finding, and from which day on.
-func (s scale) fire(r running, g gauge, origin, k int, sign float64) (alarm, bool) {
-	side := 0
+// side is the index of a direction's limits.
+func side(sign float64) int {
 	if sign < 0 {
-		side = 1
+		return 1
 	}
-	fast, slow := s.best(r, g, origin, k)
-	a := alarm{detected: k, sudden: fast > s.limitFast[side]}
-	if !a.sudden && slow <= s.limitSlow[side] {
-		return alarm{}, false
-	}
-	a.onset = s.onset(r, origin, k, a.sudden)
-	a.level = math.Max(leastExcess, r.excess(a.onset, k+1))
-	return a, true
+	return 0
 }
 
-// suddenBack is how many days back a sudden rise may have begun.
-const suddenBack = 10
+// fire reports whether day k raises a finding, and from which day on. No
+// window reaches back beyond origin.
+func (s scale) fire(r running, g gauge, origin, k int, sign float64) (alarm, bool) {
+	on := alarm{detected: k}
+	fired := false
+	for i, w := range s.windows {
+		a := k + 1 - w.days
+		if a < origin {
+			continue
+		}
+		sums := r.sums(w)
+		if (sums[k+1]-sums[a])*g.score[i][k] > w.limit[side(sign)] && r.rest[k+1]-r.rest[a] > g.least[i][k] {
+			fired = true
+			on.sudden = on.sudden || w.fast
+		}
+	}
+	if fired {
+		on.onset = s.onset(r, origin, k, on.sudden)
+	}
+	return on, fired
+}
 
 // onset returns the day since which the evidence up to k is strongest.
-func (s scale) onset(r running, origin, k int, fast bool) int {
+func (s scale) onset(r running, origin, k int, sudden bool) int {
 	day, best, back := k, math.Inf(-1), longest
-	if fast {
+	if sudden {
 		back = suddenBack
 	}
+	sums := r.sums(window{fast: sudden})
 	for a := k; a >= max(origin, k+1-back); a-- {
 		info := r.info[k+1] - r.info[a]
 		if info <= 0 {
 			continue
 		}
-		x := r.bounded[k+1] - r.bounded[a]
-		if fast {
-			x = r.raw[k+1] - r.raw[a]
-		}
-		if v := x / math.Sqrt(info); v > best {
+		if v := (sums[k+1] - sums[a]) / math.Sqrt(info); v > best {
 			best, day = v, a
 		}
 	}
 	return day
 }
 
-// Closing a finding.
-const (
-	// closeShare of the finding's level is where it counts as over.
-	closeShare = 0.35
-	// closePower is how clearly the level would show if it were still there.
-	closePower = 3.5
-	// closeDays is the shortest window that can say so.
-	closeDays = 14
-)
-
-// over reports whether the excess has gone by day k, and since which day.
-func (s scale) over(r running, on alarm, k int) (end int, over bool) {
+// worse reports whether the days up to k exceed the level that an open finding
+// had before them by what would be a finding of its own, and returns that
+// level. No window reaches back beyond the layer's origin.
+func (s scale) worse(l layer, k int, sign float64) (level float64, fired bool) {
+	r, onset := l.sums, l.on.onset
 	for _, w := range s.windows {
-		if w.days < closeDays {
-			continue
-		}
 		a := k + 1 - w.days
-		if a < on.detected || r.days[k+1]-r.days[a] < float64(w.days)*(1-maxSilent) {
+		if w.fast || a < l.origin || !r.enough(a, k+1) || !r.enough(onset, a) {
 			continue
 		}
-		info := r.info[k+1] - r.info[a]
-		if info <= 0 {
+		level = math.Max(s.tuning.least, r.excess(onset, a))
+		due := r.due[k+1] - r.due[a]
+		if beyond := r.rest[k+1] - r.rest[a] - level*due; beyond <= max(s.tuning.leastWorse*due, s.least(w, due)) {
 			continue
 		}
-		if r.excess(a, k+1) < closeShare*on.level && on.level/w.sigma(info) >= closePower {
-			return s.turn(r, on, k), true
+		// Days are not limited here: the excess is not near zero.
+		info, before := r.info[k+1]-r.info[a], r.info[a]-r.info[onset]
+		rise := (r.raw[k+1]-r.raw[a])/info - math.Max(s.tuning.least, (r.raw[a]-r.raw[onset])/before)
+		if rise/math.Hypot(s.tuning.error(info, r.days[k+1]-r.days[a]), math.Sqrt(1/before)) > w.limit[side(sign)] {
+			return level, true
 		}
 	}
 	return 0, false
 }
 
-// turn returns the day between the onset and k that best divides days at the
-// finding's level from days at the baseline.
-func (s scale) turn(r running, on alarm, k int) int {
-	day, best := k, math.Inf(-1)
-	for a := max(on.detected+1, k+1-longest); a <= k; a++ {
-		// what speaks for half the level before a and for less after it
-		if v := r.rest[a] - r.rest[on.onset] - on.level/2*(r.due[a]-r.due[on.onset]); v > best {
-			best, day = v, a
+// Closing a finding.
+const (
+	// closeShare of the finding's level is where it counts as over, in a window
+	// of at least closeDays in which the level would show at closePower sigma.
+	closeShare, closePower, closeDays = 0.35, 3.0, 28
+	// goneDays without any excess close a finding of any level.
+	goneDays = 56
+)
+
+// over reports whether the excess has gone by day k, and since which day.
+func (s scale) over(l layer, k int) (end int, over bool) {
+	r := l.sums
+	level := math.Max(s.tuning.least, r.excess(l.on.onset, k+1))
+	for _, w := range s.windows {
+		a := k + 1 - w.days
+		if w.days < closeDays || a < l.on.detected || !r.enough(a, k+1) {
+			continue
 		}
+		x := r.excess(a, k+1)
+		shows := level*math.Sqrt(r.info[k+1]-r.info[a]) >= closePower
+		if x < min(closeShare*level, s.tuning.least) && shows || x <= 0 && w.days >= goneDays {
+			return turn(r, l.on, level, k), true
+		}
+	}
+	return 0, false
+}
+
+// turn returns the day between detection and k that best divides days at the
+// finding's level from days without it.
+func turn(r running, on alarm, level float64, k int) int {
+	day := k
+	for range 2 { // the level is that of the days before the turn
+		best := math.Inf(-1)
+		for a := max(on.detected+1, k+1-longest); a <= k; a++ {
+			// what speaks for half the level before a and for less after it
+			if v := r.raw[a] - r.raw[on.onset] - level/2*(r.info[a]-r.info[on.onset]); v > best {
+				best, day = v, a
+			}
+		}
+		level = math.Max(level, r.excess(on.onset, day))
 	}
 	return day
 }

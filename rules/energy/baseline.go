@@ -105,8 +105,7 @@ type Baseline struct {
 	// consumption does not follow the weather.
 	Judgeable bool
 
-	noise  noise
-	fitted selection
+	judge *judgement
 }
 
 // Expectation is the consumption expected of one day in kWh, with the limits
@@ -116,24 +115,16 @@ type Expectation struct{ KWh, Low, High float64 }
 // z90 is the two-sided 90 % point of the normal distribution.
 const z90 = 1.6448536269514722
 
-// Predict returns what the baseline expects of a day; false when the day has
-// no temperature or the baseline is empty. The consumption of the day is not
-// looked at.
+// Predict returns what the baseline expects of a day, which is what drift is
+// judged by: a native baseline follows the weekday when it is split by it and
+// its own year's departure from the model smoothly through the seasons. It is
+// false when the day has no temperature or the baseline is empty. The
+// consumption of the day is not looked at.
 func (b Baseline) Predict(d Day) (Expectation, bool) {
-	if len(b.Segments) == 0 || !d.HasTemp {
+	if b.judge == nil || !d.HasTemp {
 		return Expectation{}, false
 	}
-	e := b.expect(d)
-	half := b.noise.day(e) * z90
-	return Expectation{KWh: e, Low: math.Max(0, e-half), High: e + half}, true
-}
-
-// expect returns the expected consumption of a day with a temperature.
-func (b Baseline) expect(d Day) float64 {
-	if i := groupOf(b.Split, d.Date); i < len(b.Segments) {
-		return math.Max(0, b.Segments[i].at(d.Temp))
-	}
-	return math.Max(0, b.Whole.at(d.Temp))
+	return b.judge.model().expect(d), true
 }
 
 // at returns the model's value at a temperature.
@@ -172,8 +163,7 @@ func Fit(days []Day, o FitOptions) (Baseline, error) {
 	}
 	b.Model = b.Whole.Model
 	b.Metrics = measure(b, s)
-	b.noise = noiseOf(b, s)
-	b.fitted = s
+	b.judge = &judgement{base: b, days: s}
 	judge(&b, s)
 	return b, nil
 }

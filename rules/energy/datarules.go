@@ -77,7 +77,7 @@ func dataRules(b Baseline) []dataRule {
 
 // dataFindings judges the data and takes the days of a fault out of the
 // timeline, from the first day of the fault on.
-func dataFindings(b Baseline, w watch, line []judged, o DetectOptions) []gtc.Finding {
+func dataFindings(b Baseline, w *watch, line []judged, o DetectOptions) []gtc.Finding {
 	var out []gtc.Finding
 	if b.Metrics.Mean <= 0 || b.Metrics.CVRMSE > brokenCV {
 		return nil

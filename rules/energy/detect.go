@@ -19,6 +19,7 @@ type DetectOptions struct {
 const (
 	RuleDrift  = "energy-drift"
 	RuleSudden = "energy-sudden"
+	RuleWorse  = "energy-worse"
 	RuleSaving = "energy-saving"
 	RuleZero   = "meter-zero"
 	RuleStuck  = "meter-stuck"
@@ -28,8 +29,8 @@ const (
 // judged is one calendar day after the baseline, set against it.
 type judged struct {
 	date time.Time
-	// y is the consumption, e what was expected, in kWh; sigma the standard
-	// deviation of the day about e.
+	// y is the consumption, e what was expected, in kWh; sigma is the standard
+	// deviation of a week's mean about e, times √7.
 	y, e, sigma float64
 	temp        float64
 	// whole is the expectation of the model that is not split.
@@ -39,6 +40,9 @@ type judged struct {
 	ok bool
 	// seen says that there is a consumption and an expectation at all.
 	seen bool
+	// weight is what is expected whatever the weekday, in sigma, but not
+	// below a share of what is usual.
+	weight float64
 	// doy is the day of the year.
 	doy int
 }
@@ -51,16 +55,14 @@ func Detect(b Baseline, days []Day, o DetectOptions) []gtc.Finding {
 	if o.Carrier == "" {
 		o.Carrier = b.Carrier
 	}
-	if len(b.Segments) == 0 || !hasAfter(days, b.To) {
+	if b.judge == nil || !hasAfter(days, b.To) {
 		return nil
 	}
-	w := newWatch(b)
-	line := timeline(b.To, days, w)
-	out := dataFindings(b, w, line, o)
+	line := timeline(b.To, days, b.judge.model())
+	out := dataFindings(b, b.judge.model(), line, o)
 	if b.Judgeable {
-		s := newScale(w)
-		out = append(out, track{base: b, scale: s, line: line, opts: o, sign: 1}.run()...)
-		out = append(out, track{base: b, scale: s, line: line, opts: o, sign: -1}.run()...)
+		t := track{base: b, scale: b.judge.limits(), line: line, opts: o}
+		out = append(out, t.run()...)
 	}
 	slices.SortStableFunc(out, func(a, b gtc.Finding) int { return a.Detected.Compare(b.Detected) })
 	return out
@@ -73,7 +75,7 @@ func hasAfter(days []Day, end time.Time) bool {
 
 // timeline returns every calendar day from the end of the baseline to the
 // last day with a consumption, without holes, each set against the watch.
-func timeline(from time.Time, days []Day, w watch) []judged {
+func timeline(from time.Time, days []Day, w *watch) []judged {
 	var after []Day
 	for _, d := range days {
 		if !d.Date.Before(from) && d.HasKWh {
@@ -94,60 +96,4 @@ func timeline(from time.Time, days []Day, w watch) []judged {
 		next = d.Date.AddDate(0, 0, 1)
 	}
 	return out
-}
-
-// track follows one direction: sign 1 looks for too much, −1 for savings.
-type track struct {
-	base  Baseline
-	scale scale
-	line  []judged
-	opts  DetectOptions
-	sign  float64
-}
-
-// run returns the findings of one direction.
-func (t track) run() []gtc.Finding {
-	var out []gtc.Finding
-	sums := newRunning(len(t.line))
-	sums.fill(t.line, t.sign)
-	g := t.scale.gauge(sums)
-	open := -1 // index of the open finding in out
-	var on alarm
-	origin := 0 // no window reaches back beyond it
-	for k := range t.line {
-		if !t.line[k].ok {
-			continue
-		}
-		if open < 0 {
-			a, fired := t.scale.fire(sums, g, origin, k, t.sign)
-			if !fired || t.suspectUnit(a.onset, k) {
-				continue
-			}
-			on = a
-			out = append(out, t.begin(a))
-			open = len(out) - 1
-			continue
-		}
-		if end, over := t.scale.over(sums, on, k); over {
-			out[open].End = t.line[end].date
-			t.size(&out[open], on, end)
-			open, origin = -1, end
-		}
-	}
-	if open >= 0 {
-		t.size(&out[open], on, len(t.line))
-	}
-	return out
-}
-
-// suspectUnit reports whether the days from onset to k look like a unit or
-// factor error, on which the data rule speaks.
-func (t track) suspectUnit(onset, k int) bool {
-	var y, e float64
-	for _, d := range t.line[onset : k+1] {
-		if d.ok {
-			y, e = y+d.y, e+d.e
-		}
-	}
-	return k-onset < unitDays && e > 0 && unitFactor(y/e) != 0
 }

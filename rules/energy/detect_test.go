@@ -1,6 +1,7 @@
 package energy
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -32,7 +33,7 @@ func ofKind(found []gtc.Finding, kind gtc.FindingKind) (out []gtc.Finding) {
 }
 
 func TestDriftIsFoundOnceAndEnds(t *testing.T) {
-	b, days := watched(t, 2)
+	b, days := watched(t, quiet)
 	for i := 400; i < 470; i++ {
 		days[i].KWh *= 1.25
 	}
@@ -52,6 +53,87 @@ func TestDriftIsFoundOnceAndEnds(t *testing.T) {
 	require.Empty(t, ofKind(Detect(b, days[:400], DetectOptions{}), gtc.FindingDrift))
 }
 
+// TestWorseningIsAFindingOfItsOwn: a step on top of an open finding is told,
+// with the excess divided between the two and nothing counted twice.
+func TestWorseningIsAFindingOfItsOwn(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, then float64
+		kind        gtc.FindingKind
+		rule, text  string
+	}{
+		"drift":  {1.20, 1.5, gtc.FindingDrift, RuleWorse, "Dérive aggravée"},
+		"saving": {.80, .55, gtc.FindingSaving, RuleSaving, "Économie accrue"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, days := watched(t, quiet)
+			extra := 0.0
+			for i := 640; i < 730; i++ {
+				f := c.first
+				if i >= 690 {
+					f = c.then
+				}
+				extra += (f - 1) * days[i].KWh
+				days[i].KWh *= f
+			}
+			found := Detect(b, days, DetectOptions{})
+			require.Len(t, found, 2)
+			first, worse := found[0], found[1]
+			require.Equal(t, c.kind, first.Kind)
+			require.Equal(t, c.kind, worse.Kind)
+			require.Equal(t, c.rule, worse.Rule)
+			require.WithinDuration(t, days[640].Date, first.Onset, 10*24*time.Hour)
+			require.WithinDuration(t, days[690].Date, worse.Onset, 10*24*time.Hour)
+			require.Zero(t, first.End)
+			require.Zero(t, worse.End)
+			require.NotEqual(t, first.ID, worse.ID)
+			require.Contains(t, worse.Text["fr"], c.text)
+			require.Contains(t, worse.Text["fr"], "que le niveau déjà constaté")
+			require.NotEmpty(t, worse.Inputs["level"])
+			require.InDelta(t, extra, first.ExcessKWh+worse.ExcessKWh, math.Abs(extra)*.15)
+		})
+	}
+}
+
+// TestASavingEndsADrift: a meter is not found above and below what is expected
+// at once.
+func TestASavingEndsADrift(t *testing.T) {
+	b, days := watched(t, quiet)
+	for i := 400; i < 430; i++ {
+		days[i].KWh *= 1.3
+	}
+	for i := 430; i < 460; i++ {
+		days[i].KWh *= .7
+	}
+	found := Detect(b, days[:460], DetectOptions{})
+	require.Len(t, found, 2)
+	require.Equal(t, gtc.FindingDrift, found[0].Kind)
+	require.Equal(t, gtc.FindingSaving, found[1].Kind)
+	require.WithinDuration(t, days[430].Date, found[0].End, 3*24*time.Hour)
+	require.Equal(t, found[1].Onset, found[0].End)
+}
+
+// TestPredictIsWhatIsJudged: the console shows what the detector expects.
+func TestPredictIsWhatIsJudged(t *testing.T) {
+	days := madeUp(730, 15, 20, 11)
+	for i := range days {
+		if isWeekend(days[i].Date) {
+			days[i].KWh *= .6
+		}
+	}
+	for _, mode := range []Mode{Native, CalTRACK} {
+		b, err := Fit(days, FitOptions{Mode: mode, Carrier: gtc.CarrierGas, To: days[365].Date})
+		require.NoError(t, err)
+		for _, d := range days[365:] {
+			got, ok := b.Predict(d)
+			require.True(t, ok)
+			require.InDelta(t, b.judge.model().judge(d).e, got.KWh, 1e-9)
+			if mode == CalTRACK {
+				require.InDelta(t, math.Max(0, b.Whole.at(d.Temp)), got.KWh, 1e-9, "nothing is added to the model")
+			}
+		}
+	}
+}
+
 func TestSavingIsFound(t *testing.T) {
 	b, days := watched(t, 3)
 	for i := 400; i < 730; i++ {
@@ -68,7 +150,7 @@ func TestSavingIsFound(t *testing.T) {
 // TestCausesOf divides excesses of which the cause is known.
 func TestCausesOf(t *testing.T) {
 	b, days := watched(t, 4)
-	w := newWatch(b)
+	w := b.judge.model()
 	for id, extra := range map[string]func(d Day) float64{
 		CauseBase:    func(Day) float64 { return 80 },
 		CauseSlope:   func(d Day) float64 { return 12 * max(0, 15-d.Temp) },
@@ -98,10 +180,12 @@ func TestNoLookAhead(t *testing.T) {
 		days := madeUp(730, 15, 60, rapid.Int64Range(0, 50).Draw(t, "seed"))
 		b, err := Fit(days, FitOptions{Carrier: gtc.CarrierGas, To: days[365].Date})
 		require.NoError(t, err)
-		from := rapid.IntRange(365, 700).Draw(t, "from")
-		rise := rapid.Float64Range(.5, 1.6).Draw(t, "rise")
-		for i := from; i < min(730, from+rapid.IntRange(1, 200).Draw(t, "length")); i++ {
-			days[i].KWh *= rise
+		for range rapid.IntRange(1, 2).Draw(t, "steps") {
+			from := rapid.IntRange(365, 700).Draw(t, "from")
+			rise := rapid.Float64Range(.5, 1.6).Draw(t, "rise")
+			for i := from; i < min(730, from+rapid.IntRange(1, 200).Draw(t, "length")); i++ {
+				days[i].KWh *= rise
+			}
 		}
 		for _, want := range Detect(b, days, DetectOptions{}) {
 			until := 365
@@ -212,10 +296,21 @@ func BenchmarkFitNative(b *testing.B) { benchmarkFit(b, Native, gtc.CarrierGas) 
 
 func BenchmarkFitNativeElectricity(b *testing.B) { benchmarkFit(b, Native, gtc.CarrierElectricity) }
 
+// BenchmarkDetect judges a year day by day against a new baseline, whose
+// limits must be found first, and against one whose limits are known.
 func BenchmarkDetect(b *testing.B) {
 	base, days := watched(b, 1)
-	b.ReportAllocs()
-	for b.Loop() {
-		Detect(base, days, DetectOptions{})
-	}
+	b.Run("new", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			base.judge = &judgement{base: base.judge.base, days: base.judge.days}
+			Detect(base, days, DetectOptions{})
+		}
+	})
+	b.Run("known", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			Detect(base, days, DetectOptions{})
+		}
+	})
 }

@@ -3,21 +3,25 @@ package energy
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
 )
 
-// begin makes the finding of an alarm.
-func (t track) begin(a alarm) gtc.Finding {
+// finding makes the finding of an alarm.
+func (t *track) finding(a alarm, sign float64, worse bool) gtc.Finding {
 	f := gtc.Finding{
 		Site: t.opts.Site, Meter: t.opts.Meter, Carrier: t.opts.Carrier,
 		Rule: RuleDrift, Kind: gtc.FindingDrift, State: gtc.FindingNew,
 		Detected: t.line[a.detected].date, Onset: t.line[a.onset].date,
 	}
 	switch {
-	case t.sign < 0:
+	case sign < 0:
 		f.Rule, f.Kind = RuleSaving, gtc.FindingSaving
+	case worse:
+		f.Rule = RuleWorse
 	case a.sudden:
 		f.Rule = RuleSudden
 	}
@@ -30,18 +34,19 @@ func findingID(f gtc.Finding) string {
 	return string(f.Site) + "/" + string(f.Meter) + "/" + f.Rule + "/" + f.Onset.Format(time.DateOnly)
 }
 
-// size fills what the days from the onset up to end say.
-func (t track) size(f *gtc.Finding, a alarm, end int) {
+// size fills what the days from the onset up to end say of a layer's finding.
+func (t *track) size(l layer, sign float64, end int) {
+	f := &t.found[l.index]
+	line := t.own(l, end)
 	var r, e, v float64
-	n := 0
-	for _, d := range t.line[a.onset:end] {
+	for _, d := range line {
 		if d.ok {
-			r, e, v, n = r+d.y-d.e, e+d.e, v+d.sigma*d.sigma, n+1
+			r, e, v = r+d.y-d.e, e+d.e, v+d.sigma*d.sigma
 		}
 	}
 	f.Through = t.line[end-1].date
 	f.ExcessKWh = r
-	sd := math.Sqrt(v*t.scale.widest() + 0.02*0.02*e*e)
+	sd := math.Hypot(math.Sqrt(v*t.scale.widest()), t.scale.tuning.modelError*e)
 	if e > 0 {
 		f.ExcessPct = 100 * r / e
 		f.BandPct = 100 * z90 * sd / e
@@ -51,30 +56,54 @@ func (t track) size(f *gtc.Finding, a alarm, end int) {
 	}
 	var recent float64
 	days := 0
-	for k := end - 1; k >= max(a.onset, end-28); k-- {
-		if d := t.line[k]; d.ok {
+	for _, d := range line[max(0, len(line)-28):] {
+		if d.ok {
 			recent, days = recent+d.y-d.e, days+1
 		}
 	}
 	if days > 0 {
 		f.KWhPerWeek = 7 * recent / float64(days)
 	}
-	t.explain(f, a, end)
+	t.explain(f, l, line, sign)
+}
+
+// own returns the days of a layer up to end, set against what its finding
+// exceeds and without what worsenings have of them.
+func (t *track) own(l layer, end int) []judged {
+	out := slices.Clone(t.line[l.on.onset:end])
+	for _, s := range l.above {
+		for k := s.from; k < min(s.to, end); k++ {
+			d := &out[k-l.on.onset]
+			d.y = s.level * d.e
+		}
+	}
+	for i := range out {
+		out[i].e *= l.level
+	}
+	return out
 }
 
 // explain fills the causes, the words and the working of a finding.
-func (t track) explain(f *gtc.Finding, a alarm, end int) {
-	f.Causes = causesOf(t.base, t.line[a.onset:end], t.sign)
-	f.Text = findingText(*f, a.sudden)
-	side := 0
-	if t.sign < 0 {
-		side = 1
-	}
+func (t *track) explain(f *gtc.Finding, l layer, line []judged, sign float64) {
+	f.Causes = causesOf(t.base, line, sign)
+	f.Text = findingText(*f, l.on.sudden, l.level != 1)
 	f.Inputs = map[string]string{
 		"model":    t.base.Model,
-		"split":    t.base.Split,
+		"split":    t.base.judge.model().split,
 		"baseline": t.base.From.Format(time.DateOnly) + ".." + t.base.To.AddDate(0, 0, -1).Format(time.DateOnly),
 		"cvrmse":   fmt.Sprintf("%.3f", t.base.Metrics.CVRMSE),
-		"limit":    fmt.Sprintf("%.2f slow, %.2f sudden", t.scale.limitSlow[side], t.scale.limitFast[side]),
+		"limit":    t.scale.inputs(sign),
 	}
+	if l.level != 1 {
+		f.Inputs["level"] = fmt.Sprintf("%.3f", l.level)
+	}
+}
+
+// inputs writes the limits of one direction, by the days of the window.
+func (s scale) inputs(sign float64) string {
+	parts := make([]string, len(s.windows))
+	for i, w := range s.windows {
+		parts[i] = fmt.Sprintf("%dd %.2f", w.days, w.limit[side(sign)])
+	}
+	return strings.Join(parts, ", ")
 }

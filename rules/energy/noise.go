@@ -17,16 +17,23 @@ func (n noise) day(e float64) float64 {
 	return math.Max(n.floor, n.base+n.perKWh*e)
 }
 
-// noiseOf fits the noise on the residuals of the baseline's own days.
-func noiseOf(b Baseline, s selection) noise {
-	res := residuals(b, s.days)
+// noiseOf fits the noise on the residuals of days on which so many parameters
+// were fitted.
+func noiseOf(line []judged, parameters int) noise {
 	var n, sx, sxx, sy, sxy, ss float64
-	for i, d := range s.days {
-		x, y := b.expect(d), absToSigma*math.Abs(res[i])
-		n, sx, sxx, sy, sxy, ss = n+1, sx+x, sxx+x*x, sy+y, sxy+x*y, ss+res[i]*res[i]
+	for _, d := range line {
+		if !d.seen {
+			continue
+		}
+		r := d.y - d.e
+		x, y := d.e, absToSigma*math.Abs(r)
+		n, sx, sxx, sy, sxy, ss = n+1, sx+x, sxx+x*x, sy+y, sxy+x*y, ss+r*r
+	}
+	if n == 0 {
+		return noise{}
 	}
 	// The fitted parameters take up a part of the variation.
-	wide := math.Sqrt(n / math.Max(1, n-float64(3*len(b.Segments))))
+	wide := math.Sqrt(n / math.Max(1, n-float64(parameters)))
 	pooled := math.Sqrt(ss/n) * wide
 	out := noise{base: pooled, floor: sigmaFloor * pooled}
 	if d := sxx - sx*sx/n; d > 1e-9*sxx {

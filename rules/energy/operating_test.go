@@ -1,167 +1,87 @@
 package energy
 
 import (
-	"maps"
-	"math"
-	"math/rand/v2"
-	"slices"
-	"strconv"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/cpas-charleroi/gtc"
 )
 
-// pair is a building's year and the next one, as the scoring program picks
-// them.
-type pair struct {
-	name string
-	a, b []Day
-}
+// The protocols on which the detector is scored.
+var (
+	still     = protocol{}
+	plus10    = protocol{rise: .1}
+	plus20    = protocol{rise: .2}
+	ramp20    = protocol{rise: .2, ramp: 56}
+	realYear  = protocol{real: true}
+	realPlus  = protocol{real: true, rise: .2}
+	realPlus1 = protocol{real: true, rise: .1}
+)
 
-func yearOf(days []Day, year int) (out []Day, zeros float64) {
-	for _, d := range days {
-		if d.Date.Year() == year && d.HasKWh && d.HasTemp {
-			out = append(out, d)
-			if d.KWh == 0 {
-				zeros++
-			}
-		}
-	}
-	return out, zeros / math.Max(1, float64(len(out)))
-}
-
-func pairs(tb testing.TB) []pair {
-	tb.Helper()
-	var out []pair
-	all := cambridge(tb)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		for y := 2000; y < 2023; y++ {
-			a, za := yearOf(all[name], y)
-			b, zb := yearOf(all[name], y+1)
-			if len(a) < 360 || len(b) < 360 || za > .05 || zb > .05 {
-				continue
-			}
-			m := threeP(a)
-			if m.Heating > 0 && m.SSE/sst(a) <= .25 {
-				out = append(out, pair{name + ":" + strconv.Itoa(y), a, b})
-			}
-		}
-	}
-	return out
-}
-
-func sst(a []Day) float64 {
-	m, s := 0.0, 0.0
-	for _, d := range a {
-		m += d.KWh / float64(len(a))
-	}
-	for _, d := range a {
-		s += (d.KWh - m) * (d.KWh - m)
-	}
-	return s
-}
-
-func threeP(a []Day) Segment {
-	s, _ := selectDays(a, FitOptions{Mode: CalTRACK})
-	q := newSums(s.points)
-	best := Segment{SSE: math.Inf(1)}
-	for bp := 5.0; bp <= 22; bp += .1 {
-		if m := q.oneKnee(q.heating(bp), ModelHeating); m.Model != "" && m.SSE < best.SSE {
-			best = m
-		}
-	}
-	return best
-}
-
-func bootYear(p pair, m Segment, rng *rand.Rand) (exp, e []float64) {
-	n := len(p.b)
-	exp, e = make([]float64, n), make([]float64, n)
-	for i, d := range p.b {
-		exp[i] = m.at(d.Temp)
-	}
-	for i := 0; i < n; i += 7 {
-		var c []int
-		for j := 0; j+7 <= len(p.a); j++ {
-			dd := apart(p.a[j].Date.YearDay(), p.b[i].Date.YearDay())
-			if dd <= 45 {
-				c = append(c, j)
-			}
-		}
-		k := c[rng.IntN(len(c))]
-		for l := 0; l < 7 && i+l < n; l++ {
-			d := p.a[k+l]
-			e[i+l] = d.KWh - m.at(d.Temp)
-		}
-	}
-	return exp, e
-}
-
-// tally counts what the detector did on one protocol.
-type tally struct{ years, alarms, within28, within56 int }
-
-func (k *tally) count(found []gtc.Finding, p pair, start int) {
-	k.years++
-	first := math.MaxInt
-	for _, f := range found {
-		if f.Kind != gtc.FindingDrift {
-			continue
-		}
-		k.alarms++
-		if d := daysBetween(p.b[start].Date, f.Detected); d >= 0 && !f.Detected.Before(p.b[start].Date) {
-			first = min(first, d)
-		}
-	}
-	if first <= 28 {
-		k.within28++
-	}
-	if first <= 56 {
-		k.within56++
-	}
-}
-
-// TestOperatingPoints runs the detector on years made of each building's own
-// residuals, without drift and with +20 %, as the scoring program does.
+// TestOperatingPoints scores the detector on real buildings: years made of
+// each building's own residuals, without drift and with a step, and the real
+// following years, beside the weekly CUSUM.
 func TestOperatingPoints(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
-	rng := rand.New(rand.NewPCG(7, 7))
-	var still, step tally
-	for i, p := range pairs(t) {
-		if i%2 != 0 {
-			continue // half of the buildings keep the test short
-		}
-		b, err := Fit(p.a, FitOptions{Carrier: gtc.CarrierGas})
-		require.NoError(t, err)
-		expected, rest := bootYear(p, threeP(p.a), rng)
-		var starts []int
-		for i, d := range p.b {
-			if y := d.Date.YearDay(); (y >= 274 && y <= 305) || (y >= 10 && y <= 60) {
-				starts = append(starts, i)
-			}
-		}
-		start := starts[rng.IntN(len(starts))]
-		for _, k := range []struct {
-			tally *tally
-			rise  float64
-		}{{&still, 0}, {&step, .2}} {
-			days := slices.Clone(p.b)
-			for i := range days {
-				f := 1.0
-				if i >= start {
-					f += k.rise
-				}
-				days[i].KWh = math.Max(0, expected[i]*f+rest[i])
-			}
-			k.tally.count(Detect(b, days, DetectOptions{}), p, start)
-		}
+	ps := pairs(t)
+	k := score(ps, 8, still, plus10, plus20)
+	none, ten, twenty := k[0], k[1], k[2]
+	load := score(ps, 1, realYear)[0]
+	t.Logf("false findings a building-year %.2f; +20 %%: %.0f %% within 28 d, %.0f %% within 56 d, median %.0f d; +10 %%: %.0f %% within 56 d",
+		none.rate(), twenty.within(28), twenty.within(56), twenty.median(), ten.within(56))
+	t.Logf("findings a building-year on the real following years %.2f, weekly CUSUM %.2f", load.rate(), cusumLoad(ps))
+	require.LessOrEqual(t, none.rate(), .30)
+	require.GreaterOrEqual(t, twenty.within(28), 85.)
+	require.GreaterOrEqual(t, twenty.within(56), 97.)
+	require.LessOrEqual(t, twenty.median(), 14.)
+	require.GreaterOrEqual(t, ten.within(56), 75.)
+	require.LessOrEqual(t, load.rate(), cusumLoad(ps)/2)
+}
+
+// BenchmarkOperatingCurve reports what the detector finds for what it costs in
+// false findings, from the most silent to the most eager, and at the standard
+// parameters for each half of the buildings.
+func BenchmarkOperatingCurve(b *testing.B) {
+	ps := pairs(b)
+	for _, c := range []struct{ slow, leastScore float64 }{{.02, 3.5}, {.10, 3}, {.20, 2.5}, {.30, 2.5}, {.40, 2}, {.60, 1.5}, {.80, 1}} {
+		b.Run(fmt.Sprintf("budget=%.2f,score=%.1f", c.slow, c.leastScore), func(b *testing.B) {
+			t := standard()
+			t.slow, t.leastScore = c.slow, c.leastScore
+			reportPoint(b, tuned(ps, t))
+		})
 	}
-	years := float64(still.years)
-	t.Logf("false alarms a building-year %.2f; +20 %%: %.0f %% within 28 d, %.0f %% within 56 d", float64(still.alarms)/years,
-		100*float64(step.within28)/years, 100*float64(step.within56)/years)
-	require.LessOrEqual(t, float64(still.alarms)/years, 0.45)
-	require.GreaterOrEqual(t, float64(step.within28)/years, 0.68)
-	require.GreaterOrEqual(t, float64(step.within56)/years, 0.85)
+	for i, half := range halves(ps) {
+		b.Run(fmt.Sprintf("half=%d", i+1), func(b *testing.B) { reportPoint(b, half) })
+	}
+}
+
+// reportPoint reports one point of the operating curve.
+func reportPoint(b *testing.B, ps []pair) {
+	b.Helper()
+	var k []*tally
+	for b.Loop() {
+		k = score(ps, 8, still, plus10, plus20, ramp20, realPlus, realPlus1)
+	}
+	load := score(ps, 1, realYear)[0]
+	for _, m := range []struct {
+		value float64
+		unit  string
+	}{
+		{k[0].rate(), "false/yr"},
+		{k[2].within(28), "%+20@28d"},
+		{k[2].within(56), "%+20@56d"},
+		{k[2].median(), "d+20"},
+		{k[1].within(28), "%+10@28d"},
+		{k[1].within(56), "%+10@56d"},
+		{k[3].within(56), "%ramp@56d"},
+		{load.rate(), "real/yr"},
+		{load.rate() / cusumLoad(ps), "real/cusum"},
+		{k[4].within(28), "%real+20@28d"},
+		{k[4].within(56), "%real+20@56d"},
+		{k[5].within(56), "%real+10@56d"},
+	} {
+		b.ReportMetric(m.value, m.unit)
+	}
 }

@@ -34,6 +34,16 @@ type Interval struct {
 	// Estimated says that a part of the figures was spread over a gap of
 	// which only the total is known.
 	Estimated bool
+	// Source of an interval that was imported (metered, manual, invoice or
+	// estimated), empty for what was rolled up from samples. What was spread
+	// over days or estimated has no coverage, so no baseline is fitted on it.
+	Source string
+}
+
+// Yields reports whether an interval rolled up from samples leaves its place
+// to one that was imported: it knows less of it.
+func (i Interval) Yields(imported Interval) bool {
+	return imported.Source != "" && i.Coverage < imported.Coverage
 }
 
 // Hours returns the consumption of one meter for the UTC hours from from

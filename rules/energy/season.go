@@ -1,8 +1,6 @@
 package energy
 
-import (
-	"math"
-)
+import "math"
 
 // Parameters of the smooth season.
 const (
@@ -11,132 +9,117 @@ const (
 	// seasonTrust is the most of last year's departure of a season from the
 	// model that is expected to come back.
 	seasonTrust = 0.9
-	// leastSpread keeps a very regular season from being over-trusted.
-	leastSpread = 0.3
+	// leastSpread keeps a very regular season from being over-trusted, relative
+	// to the whole year's spread.
+	leastSpread = 0.25
 )
 
-// watch is the model that days are judged by: not split by season, whose hard
-// limits raise false findings in the first warm or cold weeks, but following
-// the baseline year's departure from the model smoothly through the year.
-type watch struct {
-	split    string
-	segments []Segment
-	whole    Segment
-	noise    noise
-	season   season
-	// rests are the weekdays on which cold days of zero are a habit; on the
-	// others they are gaps. Unset when zero is as good as any value.
-	rests   [7]bool
-	zeroGap bool
-	// train are the baseline's own days, set against the watch.
-	train []judged
+// season is what the days of a season are above or below the model, and the
+// standard deviation of their weeks' means about that, times √7, both in kWh,
+// by day of the year.
+type season struct{ mean, sigma [daysPerYear]float64 }
+
+// ring returns the place of a day of the year on a ring without beginning.
+func ring(doy int) int { return doy % daysPerYear }
+
+// apart returns the distance of two days of the year.
+func apart(a, b int) int {
+	d := max(ring(a)-ring(b), ring(b)-ring(a))
+	return min(d, daysPerYear-d)
 }
 
-// newWatch prepares the watch of a baseline: its own groups unless they are
-// seasons.
-func newWatch(b Baseline) watch {
-	s := b.fitted
-	w := watch{split: b.Split, segments: b.Segments, whole: b.Whole, rests: zeroHabit(s.days), zeroGap: s.zeroGap}
-	if b.Split == splitSeason || b.Split == splitBoth {
-		w.split, w.segments = splitNone, []Segment{b.Whole}
-		worth := effectiveDays(len(s.days), clampRho(b.Metrics.Rho))
-		week := fitGroups(s, splitWeek, cools(b.Carrier))
-		if week != nil && criterion(week, worth) < criterion(w.segments, worth) {
-			w.split, w.segments = splitWeek, week
-		}
-	}
-	w.noise = noiseOf(Baseline{Split: w.split, Segments: w.segments}, s)
-	for _, d := range s.days {
-		w.train = append(w.train, w.plain(d))
-	}
-	w.season = seasonOfYear(w.train)
-	for i := range w.train {
-		w.train[i] = w.season.adjust(w.train[i])
-	}
-	return w
+// moments are a count, a sum and a sum of squares.
+type moments struct{ n, sum, squares float64 }
+
+func (m *moments) add(x float64) { m.n, m.sum, m.squares = m.n+1, m.sum+x, m.squares+x*x }
+
+// join adds other moments, sign times.
+func (m *moments) join(o moments, sign float64) {
+	m.n, m.sum, m.squares = m.n+sign*o.n, m.sum+sign*o.sum, m.squares+sign*o.squares
 }
 
-// judge sets one day against the watch.
-func (w watch) judge(d Day) judged { return w.season.adjust(w.plain(d)) }
-
-// plain sets one day against the model without the season.
-func (w watch) plain(d Day) judged {
-	j := judged{date: d.Date, y: d.KWh, temp: d.Temp, doy: d.Date.YearDay()}
-	if !usable(d, minCoverageCaltrack) || d.KWh < 0 {
-		return j
-	}
-	j.e = math.Max(0, w.segments[groupOf(w.split, d.Date)].at(d.Temp))
-	j.whole = math.Max(0, w.whole.at(d.Temp))
-	j.sigma = w.noise.day(j.e)
-	j.seen, j.ok = true, j.sigma > 0 && d.Coverage >= minCoverage
-	if w.zeroGap && coldZero(d) && !w.rests[d.Date.Weekday()] {
-		j.ok = false
-	}
-	return j
+// variance is that about the mean.
+func (m *moments) variance() float64 {
+	return math.Max(0, m.squares/m.n-m.sum/m.n*(m.sum/m.n))
 }
 
-// season is what the days of a season are above or below the model, and how
-// they spread about that, in standard deviations, by day of the year.
-type season struct {
-	mean, spread [367]float64
+// about returns the moments of all days within a season of each day.
+func about(days *[daysPerYear]moments) (out [daysPerYear]moments) {
+	var m moments
+	for off := -seasonDays; off <= seasonDays; off++ {
+		m.join(days[(off+daysPerYear)%daysPerYear], 1)
+	}
+	for at := range out {
+		out[at] = m
+		m.join(days[(at-seasonDays+daysPerYear)%daysPerYear], -1)
+		m.join(days[(at+seasonDays+1)%daysPerYear], 1)
+	}
+	return out
 }
 
-// seasonOfYear averages standardised residuals around each day of the year.
-// The means are drawn towards zero as far as chance alone would explain them.
+// seasonOfYear averages residuals around each day of the year. The means are
+// drawn towards zero as far as chance alone would explain them.
 func seasonOfYear(line []judged) season {
-	var s season
-	var rest []float64
-	for _, d := range line {
-		if d.ok {
-			rest = append(rest, (d.y-d.e)/d.sigma)
-		}
-	}
-	rho := clampRho(lagOne(rest))
-	var squares, chance float64
-	for doy := 1; doy <= 366; doy++ {
-		var sum, sq, n float64
-		for i := range line {
-			d := &line[i]
-			if !d.ok || apart(d.doy, doy) > seasonDays {
-				continue
-			}
-			z := (d.y - d.e) / d.sigma
-			sum, sq, n = sum+z, sq+z*z, n+1
-		}
-		s.spread[doy] = 1
-		if n < minKneeDays {
+	var daily, weekly [daysPerYear]moments
+	var all moments
+	rest := make([]float64, 0, len(line))
+	for i, d := range line {
+		if !d.ok {
 			continue
 		}
-		m := sum / n
-		s.mean[doy] = m
-		variance := math.Max(0, sq/n-m*m)
-		s.spread[doy] = math.Max(leastSpread, math.Sqrt(variance))
-		squares += m * m
-		chance += variance / effectiveDays(int(n), rho)
+		rest = append(rest, d.y-d.e)
+		all.add(d.y - d.e)
+		daily[ring(d.doy)].add(d.y - d.e)
+		if x, ok := weekOf(line, i); ok {
+			weekly[ring(d.doy)].add(x)
+		}
+	}
+	daily, weekly = about(&daily), about(&weekly)
+	var s season
+	rho := clampRho(lagOne(rest))
+	var squares, chance, pooled, n float64
+	for at, m := range daily {
+		if m.n < minKneeDays {
+			continue
+		}
+		s.mean[at] = m.sum / m.n
+		squares += s.mean[at] * s.mean[at]
+		chance += m.variance() / effectiveDays(int(m.n), rho)
+		if w := weekly[at]; w.n >= minKneeDays {
+			s.sigma[at] = math.Sqrt(w.variance() * blockDays)
+			pooled, n = pooled+s.sigma[at]*s.sigma[at], n+1
+		}
 	}
 	trust := 0.0
 	if squares > 0 {
 		trust = seasonTrust * math.Max(0, 1-chance/squares)
 	}
-	for i := range s.mean {
-		s.mean[i] *= trust
+	pooled = math.Sqrt(pooled / math.Max(1, n))
+	if n == 0 && all.n > 0 {
+		pooled = math.Sqrt(all.variance())
+	}
+	for at := range s.mean {
+		s.mean[at] *= trust
+		if s.sigma[at] == 0 {
+			s.sigma[at] = pooled
+		}
+		s.sigma[at] = math.Max(leastSpread*pooled, s.sigma[at])
 	}
 	return s
 }
 
-// apart returns the distance of two days of the year.
-func apart(a, b int) int {
-	d := max(a-b, b-a)
-	return min(d, 365-d)
-}
-
-// adjust sets a day against its season as well.
-func (s season) adjust(d judged) judged {
-	if !d.seen || d.sigma <= 0 {
-		return d
+// weekOf returns the mean residual of the week that begins with day i; false
+// when a day of it is absent.
+func weekOf(line []judged, i int) (float64, bool) {
+	if i+blockDays > len(line) {
+		return 0, false
 	}
-	doy := d.doy
-	d.e = math.Max(0, d.e+s.mean[doy]*d.sigma)
-	d.sigma *= s.spread[doy]
-	return d
+	sum := 0.0
+	for _, d := range line[i : i+blockDays] {
+		if !d.ok {
+			return 0, false
+		}
+		sum += d.y - d.e
+	}
+	return sum / blockDays, true
 }

@@ -7,53 +7,110 @@ import (
 )
 
 // scale makes windows comparable between lengths, seasons and meters, with
-// the limits found on the meter's own baseline year.
+// the limits found on the meter's own baseline.
 type scale struct {
+	tuning  tuning
 	windows []window
-	// limits for too much (index 0) and too little (index 1).
-	limitFast, limitSlow [2]float64
+	// mean is the baseline's mean consumption in kWh a day.
+	mean float64
 }
 
 // newScale finds the limits of a watch by simulating years without drift.
-func newScale(w watch) scale {
-	s := scale{windows: windows()}
-	own := newRunning(len(w.train))
-	own.fill(w.train, 1)
+func newScale(w watch, t tuning) scale {
+	s := scale{tuning: t, windows: windows(), mean: w.mean}
+	year := w.train[max(0, len(w.train)-daysPerYear):]
+	own := newRunning(len(year))
+	own.fill(year, 1, 1)
 	last := 1.0
 	for i := range s.windows {
 		last = math.Max(last, own.inflation(s.windows[i].days))
 		s.windows[i].inflation = last
 	}
-	s.simulate(w.train, s.gauge(own))
+	s.simulate(year, s.gauge(own))
 	return s
 }
 
 // widest returns the inflation of the longest window.
 func (s scale) widest() float64 { return s.windows[len(s.windows)-1].inflation }
 
+// peaks are the highest scores of one simulated year by window: of all days,
+// and of those whose excess counts.
+type peaks struct{ all, counted []float64 }
+
 // simulate sets the limits so that years without drift, made of the
 // baseline's own residuals, stay within the budgets.
 func (s *scale) simulate(line []judged, g gauge) {
 	blocks := blockStarts(line)
 	rng := rand.New(rand.NewPCG(1, uint64(len(line)))) // same history, same limits
-	var fast, slow [2][]float64
+	var found [2][]peaks
 	year := slices.Clone(line)
 	r := newRunning(len(line))
-	for range replicas {
+	for range s.tuning.replicas {
 		resample(year, line, blocks, rng)
-		for side, sign := range [...]float64{1, -1} {
-			r.fill(year, sign)
-			var f, l float64
-			for k := range year {
-				a, b := s.best(r, g, 0, k)
-				f, l = max(f, a), max(l, b)
-			}
-			fast[side], slow[side] = append(fast[side], f), append(slow[side], l)
+		r.fill(year, 1, 1)
+		for side, p := range s.peaks(r, g) {
+			found[side] = append(found[side], p)
 		}
 	}
-	for side := range 2 {
-		s.limitFast[side] = math.Max(leastFast, tail*quantile(fast[side], 1-budgetFast))
-		s.limitSlow[side] = math.Max(leastSlow, quantile(slow[side], 1-budgetSlow))
+	for side := range found {
+		s.limit(found[side], side, false, s.tuning.slow, s.tuning.leastScore, 1)
+		s.limit(found[side], side, true, s.tuning.fast, s.tuning.leastFast, tail)
+	}
+}
+
+// peaks returns the highest scores of one year on both sides.
+func (s *scale) peaks(r running, g gauge) (out [2]peaks) {
+	n := len(s.windows)
+	buf := make([]float64, 4*n)
+	out[0], out[1] = peaks{buf[:n], buf[n : 2*n]}, peaks{buf[2*n : 3*n], buf[3*n:]}
+	for i, w := range s.windows {
+		score, least := g.score[i], g.least[i]
+		sums, rest := r.sums(w), r.rest
+		ahead, after := sums[w.days:], rest[w.days:]
+		for a := range ahead {
+			k := a + w.days - 1
+			z, side := (ahead[a]-sums[a])*score[k], 0
+			if z < 0 {
+				z, side = -z, 1
+			}
+			p := &out[side]
+			if z <= p.counted[i] {
+				continue
+			}
+			p.all[i] = max(p.all[i], z)
+			if excess := after[a] - rest[a]; max(excess, -excess) > least[k] && (excess > 0) == (side == 0) {
+				p.counted[i] = z
+			}
+		}
+	}
+	return out
+}
+
+// limit sets the limits of the slow or the fast windows on one side. Scores of
+// windows of different lengths are first made alike, so that each gets the
+// same part of the budget.
+func (s *scale) limit(years []peaks, side int, fast bool, budget, least, wide float64) {
+	alike := make([]float64, len(s.windows))
+	highest, column := make([]float64, len(years)), make([]float64, len(years))
+	for i, w := range s.windows {
+		if w.fast != fast {
+			continue
+		}
+		for j, y := range years {
+			column[j] = y.all[i]
+		}
+		alike[i] = quantile(column, even)
+		for j, y := range years {
+			if alike[i] > 0 {
+				highest[j] = max(highest[j], y.counted[i]/alike[i])
+			}
+		}
+	}
+	q := wide * quantile(highest, 1-budget)
+	for i := range s.windows {
+		if w := &s.windows[i]; w.fast == fast {
+			w.limit[side] = max(least, q*alike[i])
+		}
 	}
 }
 
@@ -63,11 +120,11 @@ func quantile(x []float64, q float64) float64 {
 	return x[min(len(x)-1, int(q*float64(len(x))))]
 }
 
-// blockStarts returns for each day the days at which a block of residuals of
-// the same season can begin.
+// blockStarts returns for each day on which a block begins the days whose
+// residuals can fill it: those of the same season.
 func blockStarts(line []judged) [][]int {
 	out := make([][]int, len(line))
-	for i := range line {
+	for i := 0; i < len(line); i += blockDays {
 		for j := 0; j+blockDays <= len(line); j++ {
 			if apart(line[i].doy, line[j].doy) <= seasonDays {
 				out[i] = append(out[i], j)

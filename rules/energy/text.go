@@ -9,28 +9,34 @@ import (
 	"github.com/cpas-charleroi/gtc"
 )
 
-// findingText says in words what a finding found.
-func findingText(f gtc.Finding, start bool) gtc.Label {
-	pct, band := decimal(abs64(f.ExcessPct), 2), decimal(f.BandPct, 2)
-	size := map[string]string{
-		"fr": fmt.Sprintf("%s %% (± %s points), %s kWh", pct, band, grouped(abs64(f.ExcessKWh))),
-	}
+// findingText says in words what a finding found; worse says that it lies on
+// top of an earlier one.
+func findingText(f gtc.Finding, sudden, worse bool) gtc.Label {
+	size := fmt.Sprintf("%s %% (± %s points), %s kWh", decimal(abs64(f.ExcessPct), 2), decimal(f.BandPct, 2), grouped(abs64(f.ExcessKWh)))
 	saving := f.Kind == gtc.FindingSaving
 	fr, nl, en := "Dérive progressive", "Afwijking", "Drift"
 	switch {
+	case saving && worse:
+		fr, nl, en = "Économie accrue", "Grotere besparing", "Greater saving"
 	case saving:
 		fr, nl, en = "Économie", "Besparing", "Saving"
-	case start:
+	case worse:
+		fr, nl, en = "Dérive aggravée", "Grotere afwijking", "Greater drift"
+	case sudden:
 		fr, nl, en = "Dérive subite", "Plotse afwijking", "Sudden drift"
 	}
 	more, meer, above := "de plus", "meer", "more"
 	if f.ExcessKWh < 0 {
 		more, meer, above = "de moins", "minder", "less"
 	}
+	thanFR, thanNL, thanEN := "que la consommation attendue", "dan het verwachte verbruik", "than expected"
+	if worse {
+		thanFR, thanNL, thanEN = "que le niveau déjà constaté", "dan het reeds vastgestelde niveau", "than the level found before"
+	}
 	label := gtc.Label{
-		"fr": fmt.Sprintf("%s depuis le %s : %s %s que la consommation attendue", fr, dateFR(f.Onset), size["fr"], more),
-		"nl": fmt.Sprintf("%s sinds %s: %s %s dan het verwachte verbruik", nl, dateNL(f.Onset), size["fr"], meer),
-		"en": fmt.Sprintf("%s since %s: %s %s than expected", en, dateEN(f.Onset), strings.ReplaceAll(size["fr"], ",", "."), above),
+		"fr": fmt.Sprintf("%s depuis le %s : %s %s %s", fr, dateFR(f.Onset), size, more, thanFR),
+		"nl": fmt.Sprintf("%s sinds %s: %s %s %s", nl, dateNL(f.Onset), size, meer, thanNL),
+		"en": fmt.Sprintf("%s since %s: %s %s %s", en, dateEN(f.Onset), strings.ReplaceAll(size, ",", "."), above, thanEN),
 	}
 	if len(f.Causes) > 0 {
 		c := f.Causes[0].Label
