@@ -6,6 +6,10 @@ import "time"
 // and is never reused.
 type SiteID string
 
+// HubSite is the id under which the hub speaks of itself: its own alarms. No
+// site may have it.
+const HubSite SiteID = "hub"
+
 // EquipmentID identifies an equipment within its site, written like a SiteID.
 type EquipmentID string
 

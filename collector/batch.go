@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/collector/stamp"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/influx"
@@ -46,8 +47,9 @@ func databaseName(i int) string {
 // batch is the lines that leave together, by database.
 type batch struct {
 	lines [databases][]byte
-	// done is closed once the lines are stored.
+	// done is closed once the lines are stored, and also with it.
 	done chan struct{}
+	also []chan struct{}
 	// awaited tells that someone waits for done: it does not linger.
 	awaited bool
 }
@@ -67,8 +69,11 @@ func (b *batch) reset() {
 	for i := range b.lines {
 		b.lines[i] = b.lines[i][:0]
 	}
-	b.done, b.awaited = make(chan struct{}), false
+	b.done, b.also, b.awaited = make(chan struct{}), nil, false
 }
+
+// waiting are those to be told when the batch is stored.
+func (b *batch) waiting() []chan struct{} { return append(b.also, b.done) }
 
 // batcher encodes samples as lines and stores them in batches. Its emit
 // functions may be called from any number of goroutines.
@@ -80,8 +85,12 @@ type batcher struct {
 	equipment map[gtc.EquipmentID]config.Equipment
 	// wake tells run that there is something to store.
 	wake chan struct{}
+	// shelf holds what the queue did not take; only run uses it.
+	shelf shelf
 
-	mu    sync.Mutex
+	mu sync.Mutex
+	// time looks after the machine's clock, nil when nobody needs to.
+	time  *timekeeper
 	fill  *batch // being filled
 	spare *batch // empty, or nil while it is being stored
 	// room is closed when a full batch left.
@@ -91,7 +100,9 @@ type batcher struct {
 	bands   map[pointKey]band
 	scratch [databases][]gtc.Sample
 
-	samples, unchanged, batches, retries, unstamped atomic.Uint64
+	samples, unchanged, batches, retries, unstamped, dropped atomic.Uint64
+	// moved counts samples that another value of their series had to give way.
+	moved atomic.Uint64
 }
 
 // pointKey names a series of the site.
@@ -105,6 +116,7 @@ type seriesState struct {
 	database int
 	quality  gtc.Quality
 	band     *banded
+	history  stamp.History
 }
 
 func newBatcher(o Options) *batcher {
@@ -113,6 +125,7 @@ func newBatcher(o Options) *batcher {
 		wake: make(chan struct{}, 1),
 		fill: newBatch(), spare: newBatch(),
 		room: make(chan struct{}),
+		time: newTimekeeper(o.Timekeeping),
 	}
 	b.reconfigure(o.Site, nil)
 	return b
@@ -156,12 +169,75 @@ func (b *batcher) add(ctx context.Context, samples []gtc.Sample, awaited bool) (
 	if err := b.lockWithRoom(ctx); err != nil {
 		return nil, err
 	}
+	if done, held := b.holdBack(samples, awaited); held {
+		b.mu.Unlock()
+		return done, nil
+	}
 	b.encode(samples)
 	done := b.fill.done
 	b.fill.awaited = b.fill.awaited || awaited
 	b.mu.Unlock()
 	b.notify()
 	return done, nil
+}
+
+// holdBack keeps samples that cannot be stamped yet; done is closed when they
+// are stored. The caller holds mu.
+func (b *batcher) holdBack(samples []gtc.Sample, awaited bool) (done chan struct{}, held bool) {
+	if b.time == nil {
+		return nil, false
+	}
+	switch b.time.look() {
+	case stamp.Waiting:
+		held = b.time.hold(samples)
+		if awaited {
+			done = make(chan struct{})
+			b.time.waiting = append(b.time.waiting, done)
+		}
+	case stamp.Estimated:
+		b.releaseHeld()
+		b.time.correct(samples, b.time.keeper.Base())
+	case stamp.Good:
+		b.releaseHeld()
+		for i := range samples {
+			b.time.late(&samples[i])
+		}
+	}
+	return done, held
+}
+
+// releaseHeld puts what was held right and into the batch. The caller holds mu.
+func (b *batcher) releaseHeld() {
+	k := b.time
+	if len(k.held) == 0 {
+		return
+	}
+	for _, h := range k.held {
+		k.correct(h.samples, h.base)
+		b.encode(h.samples)
+	}
+	b.fill.also = append(b.fill.also, k.waiting...)
+	k.held, k.waiting, k.count = nil, nil, 0
+}
+
+// lookAtClock follows the clock and releases what waited for it.
+func (b *batcher) lookAtClock() stamp.Trust {
+	b.mu.Lock()
+	trust := b.time.look()
+	if trust != stamp.Waiting {
+		b.releaseHeld()
+	}
+	b.mu.Unlock()
+	b.notify()
+	return trust
+}
+
+// now is the present instant as well as it is known.
+func (b *batcher) now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.time.look()
+	return b.time.keeper.Now()
 }
 
 // addLine adds a line that is not a sample to the raw database's.
@@ -203,6 +279,9 @@ func (b *batcher) notify() {
 // quality changed. The caller holds mu.
 func (b *batcher) encode(samples []gtc.Sample) {
 	set := clockIsSet()
+	if b.time != nil {
+		set = time.Time{} // the timekeeper has judged them
+	}
 	for i := range samples {
 		s := &samples[i]
 		if s.At.Before(set) {
@@ -210,6 +289,12 @@ func (b *batcher) encode(samples []gtc.Sample) {
 			continue
 		}
 		st := b.state(s)
+		if ms := s.At.UnixMilli(); s.Value.Present() {
+			if free := st.history.Place(ms, s.Value.Num); free != ms {
+				s.At = time.UnixMilli(free).UTC()
+				b.moved.Add(1)
+			}
+		}
 		changed := st.quality != s.Quality
 		if changed {
 			st.quality = s.Quality
@@ -268,15 +353,67 @@ func (b *batcher) run(ctx context.Context) error {
 		}
 	})
 	defer stop()
+	pause := retryFirst
+	retry := time.NewTimer(0)
+	defer retry.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			b.giveUpClock()
 			b.store(store, b.swap())
+			b.end(store)
 			return nil
 		case <-b.wake:
+			b.linger(ctx)
+			b.store(store, b.swap())
+			if len(b.shelf.batches) == 1 { // the first one that was not taken
+				pause = retryFirst
+				retry.Reset(pause)
+			}
+		case <-retry.C:
+			if b.unshelve(store) {
+				pause = retryFirst
+				continue
+			}
+			pause = min(2*pause, retryLast)
+			retry.Reset(pause)
 		}
-		b.linger(ctx)
-		b.store(store, b.swap())
+	}
+}
+
+// giveUpClock stops waiting for a clock to be set: at the end what is held
+// must be stored as it is.
+func (b *batcher) giveUpClock() {
+	if b.time == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.time.keeper.Trust() == stamp.Waiting {
+		b.time.keeper.GiveUp()
+	}
+	b.releaseHeld()
+}
+
+// end tries to store what is on the shelf as long as ctx lets it.
+func (b *batcher) end(ctx context.Context) {
+	for !b.unshelve(ctx) && ctx.Err() == nil {
+		timer := time.NewTimer(retryFirst)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+	lost := 0
+	for len(b.shelf.batches) > 0 {
+		lost += b.shelf.batches[0].count()
+		b.shelf.batches[0].done = nil // not stored: nobody is told so
+		b.shelf.drop()
+	}
+	if lost > 0 {
+		b.dropped.Add(uint64(lost)) //nolint:gosec // never negative
+		b.log.Error().Int("lines", lost).Msg("samples lost at the end: queue did not take them")
 	}
 }
 
@@ -313,17 +450,11 @@ func (b *batcher) swap() *batch {
 	return out
 }
 
-// store publishes a batch, trying until the queue took it or ctx ended, and
-// makes it the spare one.
+// store publishes a batch and makes it the spare one. What the queue does not
+// take goes to the shelf, and is shown live.
 func (b *batcher) store(ctx context.Context, out *batch) {
-	ok := true
-	for db, lines := range out.lines {
-		if len(lines) > 0 {
-			ok = ok && b.publish(ctx, databaseName(db), lines)
-		}
-	}
-	if ok {
-		close(out.done)
+	if out.size() > 0 || len(out.also) > 0 {
+		b.storeOrShelve(ctx, out)
 	}
 	out.reset()
 	b.mu.Lock()
@@ -331,25 +462,59 @@ func (b *batcher) store(ctx context.Context, out *batch) {
 	b.mu.Unlock()
 }
 
-func (b *batcher) publish(ctx context.Context, db string, lines []byte) bool {
-	for pause := retryFirst; ; pause = min(2*pause, retryLast) {
-		err := b.queue.PublishSamples(ctx, db, lines)
-		if err == nil {
-			b.batches.Add(1)
-			return true
+func (b *batcher) storeOrShelve(ctx context.Context, out *batch) {
+	// In order: nothing overtakes what is on the shelf.
+	if len(b.shelf.batches) == 0 && b.publish(ctx, &out.lines) == nil {
+		for _, done := range out.waiting() {
+			close(done)
 		}
-		if ctx.Err() != nil {
-			b.log.Error().Err(err).Str("database", db).Int("bytes", len(lines)).Msg("samples lost at the end: queue did not take them")
-			return false
+		return
+	}
+	for db, lines := range out.lines {
+		if len(lines) == 0 {
+			continue
 		}
-		if b.retries.Add(1); pause == retryFirst {
-			b.log.Error().Err(err).Str("database", db).Msg("queue does not take samples, trying again")
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if err := b.queue.PublishLive(databaseName(db), lines); err != nil {
+			b.log.Debug().Err(err).Msg("live samples not shown")
 		}
 	}
+	if n := b.shelf.put(out.lines, out.waiting()); n > 0 {
+		b.log.Error().Int("lines", n).Msg("queue takes nothing for long: the oldest samples are dropped")
+		b.dropped.Add(uint64(n)) //nolint:gosec // never negative
+	}
+	b.shelf.letGo(time.Now())
+}
+
+// unshelve stores what is on the shelf, the oldest first, and reports whether
+// nothing is left.
+func (b *batcher) unshelve(ctx context.Context) bool {
+	for len(b.shelf.batches) > 0 {
+		if b.publish(ctx, &b.shelf.batches[0].lines) != nil {
+			b.shelf.letGo(time.Now())
+			return false
+		}
+		b.shelf.drop()
+	}
+	return true
+}
+
+// publish stores lines and empties what was stored.
+func (b *batcher) publish(ctx context.Context, all *[databases][]byte) error {
+	for db, lines := range all {
+		if len(lines) == 0 {
+			continue
+		}
+		if err := b.queue.PublishSamples(ctx, databaseName(db), lines); err != nil {
+			b.retries.Add(1)
+			if b.shelf.since.IsZero() {
+				b.shelf.since = time.Now()
+				b.log.Error().Err(err).Str("database", databaseName(db)).Msg("queue does not take samples, trying again")
+			}
+			return err
+		}
+		b.batches.Add(1)
+		all[db] = lines[:0]
+	}
+	b.shelf.since = time.Time{}
+	return nil
 }

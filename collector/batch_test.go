@@ -1,12 +1,16 @@
 package collector
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,6 +26,7 @@ import (
 type memory struct {
 	mu       sync.Mutex
 	messages []string // database and lines
+	live     []string
 	events   []gtc.Event
 	// gate, when set, is called before lines are taken.
 	gate func(ctx context.Context) error
@@ -36,6 +41,13 @@ func (m *memory) PublishSamples(ctx context.Context, db string, lines []byte) er
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.messages = append(m.messages, db+"\n"+string(lines))
+	return nil
+}
+
+func (m *memory) PublishLive(db string, lines []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.live = append(m.live, db+"\n"+string(lines))
 	return nil
 }
 
@@ -164,58 +176,104 @@ func TestDurableEmitWaitsForTheQueue(t *testing.T) {
 	require.NotEmpty(t, q.lines("gtc"))
 }
 
-// A queue that does not take a batch gets it again until it does; meanwhile
-// the sources wait once enough is held, and nothing is lost.
-func TestBatchHoldsSourcesBack(t *testing.T) {
+// refusing is a queue that takes nothing until it is told to.
+type refusing struct {
+	memory
+	takes atomic.Bool
+	tried chan struct{}
+}
+
+func newRefusing() *refusing {
+	r := &refusing{tried: make(chan struct{}, 100_000)}
+	r.gate = func(context.Context) error {
+		if r.takes.Load() {
+			return nil
+		}
+		r.tried <- struct{}{}
+		return errors.New("disk full")
+	}
+	return r
+}
+
+func values(lines []string) []string {
+	return slices.DeleteFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "boiler,") })
+}
+
+// A full disk stops nothing: the sources go on, their values are shown live,
+// what fits into memory is held and stored in order once the queue takes it,
+// and the oldest of the rest are dropped and counted.
+func TestQueueTakesNothing(t *testing.T) {
 	t.Parallel()
-	var refuse sync.Mutex
-	refusing := true
-	tried := make(chan struct{}, 100)
-	q := &memory{gate: func(context.Context) error {
-		refuse.Lock()
-		defer refuse.Unlock()
-		if refusing {
-			tried <- struct{}{}
-			return errors.New("disk full")
-		}
-		return nil
-	}}
+	q := newRefusing()
 	b, stop := startBatcher(t, q)
-	const n = 120_000 // about 6 MB of lines: three times what is held
-	emitted := make(chan int, n)
-	go func() {
-		for i := range n {
-			if b.emit(context.Background(), sample("boiler", "b", "flow_temp", noon.Add(time.Duration(i)*time.Millisecond), gtc.Float(float64(i)), gtc.QualityGood)) != nil {
-				return
-			}
-			emitted <- i
-		}
-		close(emitted)
-	}()
-	for range 3 {
-		<-tried
+	const n = 240_000 // about 13 MB of lines: more than is held
+	for i := range n {
+		require.NoError(t, b.emit(t.Context(), sample("boiler", "b", "flow_temp", noon.Add(time.Duration(i)*time.Millisecond), gtc.Float(float64(i)), gtc.QualityGood)))
 	}
-	require.Less(t, len(emitted), n/2, "held back")
-	b.mu.Lock()
-	require.Less(t, b.fill.size(), most+1000)
-	b.mu.Unlock()
-	refuse.Lock()
-	refusing = false
-	refuse.Unlock()
-	count := 0
-	for range emitted {
-		count++
-	}
+	<-q.tried
+	require.NoError(t, b.emit(t.Context(), sample("boiler", "b", "flow_temp", noon.Add(n*time.Millisecond), gtc.Float(n), gtc.QualityGood)))
+	newest := fmt.Sprintf("flow_temp=%d ", n)
+	require.Eventually(t, func() bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return len(q.live) > 0 && strings.Contains(q.live[len(q.live)-1], newest)
+	}, 10*time.Second, 5*time.Millisecond, "the newest value is shown")
+	require.Empty(t, q.lines("gtc"))
+	q.takes.Store(true)
+	require.Eventually(t, func() bool { return strings.Contains(strings.Join(q.lines("gtc"), "\n"), newest) }, 10*time.Second, 20*time.Millisecond)
 	stop()
-	require.Equal(t, n, count)
-	require.GreaterOrEqual(t, b.retries.Load(), uint64(3))
-	lines := 0
-	for _, l := range q.lines("gtc") {
-		if strings.HasPrefix(l, "boiler,") {
-			lines++
-		}
+	got := values(q.lines("gtc"))
+	require.NotZero(t, b.dropped.Load())
+	// One quality line was the first of all, and so dropped.
+	require.EqualValues(t, n+1+1, uint64(len(got))+b.dropped.Load(), "stored and dropped are all")
+	first := n + 1 - len(got)
+	for i, l := range got {
+		require.Contains(t, l, fmt.Sprintf("flow_temp=%d ", first+i), "in order, the newest ones")
 	}
-	require.Equal(t, n, lines)
+	require.GreaterOrEqual(t, b.retries.Load(), uint64(1))
+}
+
+// A short failure of the queue loses nothing, and an acknowledged message is
+// stored.
+func TestQueueFailsForAMoment(t *testing.T) {
+	t.Parallel()
+	q := newRefusing()
+	b, stop := startBatcher(t, q)
+	returned := make(chan error, 1)
+	go func() {
+		returned <- b.emitDurable(context.Background(), sample("boiler", "b", "flow_temp", noon, gtc.Float(1), gtc.QualityGood))
+	}()
+	<-q.tried
+	<-q.tried
+	require.Empty(t, returned)
+	q.takes.Store(true)
+	require.NoError(t, <-returned)
+	require.Len(t, values(q.lines("gtc")), 1)
+	stop()
+	require.Zero(t, b.dropped.Load())
+}
+
+// A durable source does not wait for ever either.
+func TestShelfLetsGo(t *testing.T) {
+	t.Parallel()
+	var s shelf
+	done := make(chan struct{})
+	require.Zero(t, s.put([databases][]byte{[]byte("a 1\n"), []byte("b 1\nc 1\n")}, []chan struct{}{done}))
+	s.since = noon
+	s.letGo(noon.Add(shelfWait - 1))
+	select {
+	case <-done:
+		t.Fatal("let go too early")
+	default:
+	}
+	s.letGo(noon.Add(shelfWait))
+	<-done
+	s.letGo(noon.Add(2 * shelfWait)) // closes nothing twice
+	require.Equal(t, 3, s.batches[0].count())
+	big := bytes.Repeat([]byte("x 1\n"), shelfMost/4)
+	require.Equal(t, 3, s.put([databases][]byte{big}, nil), "the oldest is dropped")
+	s.drop()
+	require.Zero(t, s.bytes)
 }
 
 // BenchmarkDecodeToLine is the hot path of a poll: words of 50 floats are
@@ -250,4 +308,25 @@ func BenchmarkDecodeToLine(b *testing.B) {
 	perValue := float64(b.Elapsed().Nanoseconds()) / float64(n*values)
 	b.ReportMetric(perValue, "ns/value")
 	b.ReportMetric(1e9/perValue, "values/s")
+}
+
+// Requests share messages: forty of them within a second make at most five,
+// each synced once.
+func TestRequestsShareMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &memory{}
+		b, stop := startBatcher(t, q)
+		for i := range 40 {
+			require.NoError(t, b.emit(t.Context(), sample("boiler", "b", "flow_temp", noon.Add(time.Duration(i)*time.Millisecond), gtc.Float(float64(i)), gtc.QualityGood)))
+			time.Sleep(25 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		q.mu.Lock()
+		n := len(q.messages)
+		q.mu.Unlock()
+		require.Len(t, values(q.lines("gtc")), 40)
+		require.LessOrEqual(t, n, 5)
+		require.EqualValues(t, n, b.batches.Load())
+		stop()
+	})
 }

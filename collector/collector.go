@@ -6,8 +6,12 @@
 // The sources are collector/modbus and collector/mqtt; what a device's
 // registers and payloads mean is data, in collector/profile. A sample is
 // encoded as a line once, right after it was decoded, and leaves in a batch
-// of at most 250 ms. Nothing is dropped: when the queue cannot take a batch,
-// the sources wait.
+// of at most 250 ms. When the queue takes nothing (a full disk), the sources
+// go on: their lines are shown live and held in memory, at most 8 MiB of them,
+// until the queue takes them; the oldest are dropped and counted.
+//
+// No sample is stamped by a clock that is not set: it waits until the clock
+// is, and is corrected (collector/stamp).
 package collector
 
 import (
@@ -47,6 +51,9 @@ type Emit = func(ctx context.Context, samples ...gtc.Sample) error
 type Queue interface {
 	PublishSamples(ctx context.Context, db string, lines []byte) error
 	PublishEvent(ctx context.Context, ev gtc.Event) error
+	// PublishLive shows lines that could not be stored yet, without storing
+	// them. It does not block.
+	PublishLive(db string, lines []byte) error
 }
 
 // Options of a Collector.
@@ -59,6 +66,9 @@ type Options struct {
 	// BrokerURL, when set, gives the URL to dial for an MQTT connection by its
 	// id, with user and password if need be; "" means the connection's own.
 	BrokerURL func(connection string) string
+	// Timekeeping, when set, looks after the machine's clock; it is nil for a
+	// clock that is not the machine's.
+	Timekeeping *Timekeeping
 	// Observe, when set, sees the samples after they were taken. It must
 	// neither block nor keep the slice.
 	Observe func(samples ...gtc.Sample)
@@ -126,12 +136,14 @@ func New(o Options) (*Collector, error) {
 	return c, nil
 }
 
-// Run reads until ctx ends, then stores what was read and returns nil. While
-// the machine's clock is not set it waits: nothing is read that could not be
-// stamped.
+// Run reads until ctx ends, then stores what was read and returns nil. Without
+// Timekeeping it waits while the clock is not set: nothing is read that could
+// not be stamped.
 func (c *Collector) Run(ctx context.Context) error {
-	if err := c.awaitClock(ctx); err != nil {
-		return nil // ended before the clock was set: nothing was read
+	if c.batcher.time == nil {
+		if err := c.awaitClock(ctx); err != nil {
+			return nil // ended before the clock was set: nothing was read
+		}
 	}
 	// The batcher outlives the sources: what they emitted is still stored.
 	store, stored := context.WithCancel(context.WithoutCancel(ctx))
@@ -146,6 +158,9 @@ func (c *Collector) Run(ctx context.Context) error {
 	var reading sync.WaitGroup
 	reading.Go(func() { c.report(ctx) })
 	reading.Go(func() { c.watch(ctx) })
+	if c.batcher.time != nil {
+		reading.Go(func() { c.keepTime(ctx) })
+	}
 	reading.Wait()
 	c.mu.Lock()
 	for _, l := range c.lanes {

@@ -47,6 +47,8 @@ func (w *watched) PublishSamples(ctx context.Context, db string, lines []byte) e
 	return nil
 }
 
+func (w *watched) PublishLive(string, []byte) error { return nil }
+
 func (w *watched) PublishEvent(ctx context.Context, ev gtc.Event) error {
 	if w.edge != nil {
 		if err := w.edge.PublishEvent(ctx, ev); err != nil {

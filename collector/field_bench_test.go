@@ -67,6 +67,8 @@ func TestMain(m *testing.M) {
 // counted is a queue that counts the values in the lines.
 type counted struct{ values atomic.Int64 }
 
+func (c *counted) PublishLive(string, []byte) error { return nil }
+
 func (c *counted) PublishSamples(_ context.Context, _ string, lines []byte) error {
 	c.values.Add(int64(bytes.Count(lines, []byte("x_"))))
 	return nil

@@ -15,6 +15,7 @@ type metrics struct {
 type descriptions struct {
 	polls, errors, latency, percentile, online, timeouts, reconnects, exceptions, points *prometheus.Desc
 	refused, samples, unchanged, batches, retries, unstamped                             *prometheus.Desc
+	dropped, moved, steps, corrected, estimated                                          *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -36,6 +37,11 @@ func describe() descriptions {
 		samples:    desc("samples_total", "Values written to the queue."),
 		batches:    desc("batches_total", "Messages taken by the queue."),
 		retries:    desc("batch_retries_total", "Attempts at which the queue did not take a batch."),
+		dropped:    desc("dropped_lines_total", "Lines dropped because the queue took nothing for too long."),
+		moved:      desc("moved_total", "Values put a millisecond or more later because another one of their series had their instant."),
+		steps:      desc("clock_steps_total", "Times that the machine's clock was set by half a second or more."),
+		corrected:  desc("corrected_total", "Samples whose instant was put right after the clock was set."),
+		estimated:  desc("estimated_total", "Samples whose instant is an estimate because the clock was not set (quality bad_clock)."),
 		unstamped:  desc("unstamped_total", "Samples refused because their instant lies before 2020."),
 	}
 }
@@ -46,6 +52,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		d.polls, d.errors, d.latency, d.percentile, d.online, d.timeouts, d.reconnects, d.exceptions, d.points,
 		d.refused, d.samples, d.unchanged, d.batches, d.retries, d.unstamped,
+		d.dropped, d.moved, d.steps, d.corrected, d.estimated,
 	} {
 		ch <- desc
 	}
@@ -89,6 +96,13 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	count(d.batches, m.collector.batcher.batches.Load())
 	count(d.retries, m.collector.batcher.retries.Load())
 	count(d.unstamped, m.collector.batcher.unstamped.Load())
+	count(d.dropped, m.collector.batcher.dropped.Load())
+	count(d.moved, m.collector.batcher.moved.Load())
+	if k := m.collector.batcher.time; k != nil {
+		count(d.steps, k.steps.Load())
+		count(d.corrected, k.corrected.Load())
+		count(d.estimated, k.estimated.Load())
+	}
 	m.collectRefusals(count, d.refused)
 }
 

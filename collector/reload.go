@@ -43,7 +43,7 @@ func (c *Collector) Reload(site *config.Site, profiles map[string]*profile.Profi
 	defer c.mu.Unlock()
 	o := c.options
 	o.Site, o.Profiles = site, profiles
-	w := wiring{o: o, health: map[gtc.DeviceID]*health.Device{}}
+	w := wiring{o: o, mayStamp: c.mayStamp, health: map[gtc.DeviceID]*health.Device{}}
 	made, err := makings(o)
 	if err != nil {
 		return Changes{}, fmt.Errorf("reload site %s: %w", c.site, err)

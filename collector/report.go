@@ -24,7 +24,10 @@ const (
 func (c *Collector) report(ctx context.Context) {
 	last := map[gtc.DeviceID]health.State{}
 	for c.clock.Sleep(ctx, reportEvery) == nil {
-		at := c.clock.Now().Truncate(time.Millisecond)
+		if !c.mayStamp() {
+			continue
+		}
+		at := c.Now()
 		for _, d := range c.current() {
 			s := d.State()
 			if !s.Known {
@@ -66,6 +69,9 @@ func deviceLine(site gtc.SiteID, s, last health.State) *influx.Line {
 func (c *Collector) watch(ctx context.Context) {
 	last := map[gtc.DeviceID]string{}
 	for c.clock.Sleep(ctx, watchEvery) == nil {
+		if !c.mayStamp() {
+			continue
+		}
 		for _, d := range c.current() {
 			s := d.State()
 			now, was := reachable(s), cmp.Or(last[s.Device], unknown)
@@ -102,7 +108,7 @@ func reachable(s health.State) string {
 }
 
 func (c *Collector) deviceEvent(s health.State, from, to string) gtc.Event {
-	at := c.clock.Now().Truncate(time.Millisecond)
+	at := c.Now()
 	ev := gtc.Event{
 		ID:   fmt.Sprintf("%s/device/%s/%d", c.site, s.Device, at.UnixMilli()),
 		Site: c.site, At: at, Kind: gtc.EventDevice,

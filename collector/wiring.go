@@ -22,6 +22,8 @@ const passwordEnv = "GTC_MQTT_PASSWORD" //nolint:gosec // the name, not the pass
 // states already in health are used again.
 type wiring struct {
 	o Options
+	// mayStamp tells whether the present instant is known.
+	mayStamp func() bool
 
 	sources []source
 	devices []*health.Device
@@ -219,6 +221,7 @@ func (w *wiring) mqtt(conn config.Connection, devices []config.Device) error {
 		},
 		ClientID: "gtc-" + string(w.o.Site.ID) + "-" + conn.ID,
 		Clock:    w.o.Clock,
+		MayStamp: w.mayStamp,
 		Log:      w.o.Log.With().Str("connection", conn.ID).Logger(),
 	}
 	if w.o.BrokerURL != nil {

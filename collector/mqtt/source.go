@@ -72,7 +72,11 @@ type Options struct {
 	Status  string
 	Devices []Device
 	Clock   clock.Clock
-	Log     zerolog.Logger
+	// MayStamp, when set, tells whether the present instant is known. Until it
+	// is, messages wait: the time that a message gives itself is believed or
+	// not by the machine's clock.
+	MayStamp func() bool
+	Log      zerolog.Logger
 }
 
 // Source reads the devices behind one broker.
@@ -86,10 +90,12 @@ type Source struct {
 	worker   worker
 }
 
-// message is what arrived, and when.
+// message is what arrived, and when: by the clock of that moment, and for how
+// long it has been here.
 type message struct {
 	paho.Message
-	at time.Time
+	at      time.Time
+	arrived time.Time // of use for its monotonic part
 }
 
 // link is the state of the connection, told by the client's callbacks.
@@ -154,7 +160,7 @@ func (s *Source) Run(ctx context.Context, emit Emit) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case m := <-s.queue:
+		case m := <-s.readable():
 			if err := s.worker.take(ctx, m, s.queue, emit); err != nil {
 				return ended(ctx, err)
 			}
@@ -164,6 +170,14 @@ func (s *Source) Run(ctx context.Context, emit Emit) error {
 			}
 		}
 	}
+}
+
+// readable is the queue, or nil while the present instant is not known.
+func (s *Source) readable() <-chan message {
+	if s.o.MayStamp != nil && !s.o.MayStamp() {
+		return nil // looked at again at the next tick
+	}
+	return s.queue
 }
 
 // ended is nil when the error is only that ctx ended.
@@ -199,7 +213,7 @@ func (s *Source) clientOptions(ctx context.Context) (*paho.ClientOptions, error)
 // and with it the connection.
 func (s *Source) receive(ctx context.Context, m paho.Message) {
 	select {
-	case s.queue <- message{m, s.o.Clock.Now().Truncate(time.Millisecond)}:
+	case s.queue <- message{m, s.o.Clock.Now(), time.Now()}:
 	case <-ctx.Done(): // not acknowledged
 	}
 }

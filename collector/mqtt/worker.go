@@ -15,6 +15,10 @@ import (
 const (
 	// batchSize is how many waiting messages are stored together.
 	batchSize = 512
+	// slightlyBack is how far a message may be before the one that came before
+	// it in its topic: they came in the same moment. Beyond that the machine's
+	// clock was set back.
+	slightlyBack = 10 * time.Second
 	// retainedAge is how old the value of a retained message with a time of
 	// its own may be before it is stale.
 	retainedAge = 10 * time.Minute
@@ -59,7 +63,8 @@ type topic struct {
 	readers []reader
 	// node is set for the messages of a Sparkplug node.
 	node *node
-	// last is the latest stamp given to a message; stamps strictly increase.
+	// last is the stamp of the last message; stamps strictly increase while
+	// the clock is not set back.
 	last time.Time
 	// live is the hash of the last payload that was not a retained one.
 	live    uint64
@@ -124,8 +129,8 @@ func (w *worker) add(m message) {
 		w.refusals.add("", m.Topic(), Unexpected, m.Payload(), errUnexpected)
 		return
 	}
-	at := m.at
-	if !at.After(t.last) {
+	at := w.received(m)
+	if back := t.last.Sub(at); back >= 0 && back < slightlyBack {
 		at = t.last.Add(time.Millisecond)
 	}
 	t.last = at
@@ -146,6 +151,18 @@ func (w *worker) add(m message) {
 		}
 		w.read(r, m, at, current)
 	}
+}
+
+// received returns when a message arrived. The machine's clock may have been
+// set since; how long ago it was is right all the same.
+func (w *worker) received(m message) time.Time {
+	at := m.at
+	if w.o.MayStamp != nil {
+		if now := w.o.Clock.Now().Add(-time.Since(m.arrived)); now.Sub(at).Abs() > time.Second {
+			at = now
+		}
+	}
+	return at.Round(0).Truncate(time.Millisecond)
 }
 
 // topic returns what is known about a topic and the devices that publish on it.

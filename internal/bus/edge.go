@@ -2,16 +2,13 @@ package bus
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
@@ -27,6 +24,11 @@ const (
 
 // edgeUser is the edge's own user in account GTC, in-process only.
 const edgeUser = "gtc/queue"
+
+const (
+	reconnectWait   = 50 * time.Millisecond // to the server within the process
+	reconnectBuffer = 1 << 20
+)
 
 const (
 	defaultMaxAge   = 14 * 24 * time.Hour
@@ -63,7 +65,10 @@ type EdgeOptions struct {
 	// SyncAlways writes every message through to the disk before it is
 	// acknowledged.
 	SyncAlways bool
-	Log        zerolog.Logger
+	// Reserve is the free space of the disk, in bytes, below which the queue
+	// takes no more samples; 0 means 64 MiB, or a twentieth of a smaller disk.
+	Reserve uint64
+	Log     zerolog.Logger
 }
 
 // MQTTUser is a client of the edge's broker. Publish and Subscribe are MQTT
@@ -76,13 +81,20 @@ type MQTTUser struct {
 
 // Edge is the bus of one site. It may be used by several goroutines.
 type Edge struct {
-	site     gtc.SiteID
-	boot     string
-	seq      atomic.Uint64
-	server   *server.Server
-	conn     *nats.Conn
-	js       jetstream.JetStream
-	mqttAddr string
+	site      gtc.SiteID
+	boot      string
+	o         EdgeOptions
+	inProcess string // password of edgeUser
+	seq       atomic.Uint64
+	server    embedded
+	conn      *nats.Conn
+	js        jetstream.JetStream
+	mqttAddr  string
+	guard     *guard
+	failed    chan struct{}
+	failOnce  sync.Once
+	stop      context.CancelFunc
+	watching  sync.WaitGroup
 }
 
 // StartEdge starts the site's server, makes its streams and links it to the
@@ -106,30 +118,48 @@ func startEdge(ctx context.Context, o EdgeOptions) (*Edge, error) {
 	if err := checkSite(o.Site); err != nil {
 		return nil, err
 	}
-	inProcess := secret()
-	opts, err := edgeServerOptions(o, inProcess)
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder of the queue: %w", err)
+	}
+	e := &Edge{site: o.Site, boot: secret(), o: o, inProcess: secret(), failed: make(chan struct{})}
+	var err error
+	if e.guard, err = newGuard(e, o); err != nil {
+		return nil, err
+	}
+	opts, err := edgeServerOptions(e.o, e.inProcess)
 	if err != nil {
 		return nil, err
 	}
-	e := &Edge{site: o.Site, boot: secret()}
-	if e.server, err = startServer(ctx, opts, o.Log); err != nil {
+	if err := e.server.start(ctx, opts, o.Log); err != nil {
 		return nil, listenError(err, o.MQTTListen)
 	}
 	if o.MQTTListen != "" {
-		if v, err := e.server.Varz(nil); err == nil {
+		if v, err := e.server.current().Varz(nil); err == nil {
 			e.mqttAddr = actual(o.MQTTListen, v.MQTT.Port)
 		}
 	}
-	if e.conn, err = connect(e.server, edgeUser, inProcess, o.Log); err == nil {
-		if e.js, err = jetstream.New(e.conn); err == nil {
-			err = e.makeStreams(ctx, o)
-		}
-	}
-	if err != nil {
+	if err := e.open(ctx); err != nil {
 		e.Close()
 		return nil, err
 	}
+	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
+	e.stop = stop
+	e.watching.Go(func() { e.guard.run(watch) })
 	return e, nil
+}
+
+// open connects to the own server and makes the streams.
+func (e *Edge) open(ctx context.Context) error {
+	var err error
+	e.conn, err = connect(&e.server, edgeUser, e.inProcess, e.o.Log,
+		nats.ReconnectWait(reconnectWait), nats.ReconnectBufSize(reconnectBuffer))
+	if err != nil {
+		return err
+	}
+	if e.js, err = jetstream.New(e.conn); err != nil {
+		return fmt.Errorf("open queue: %w", err)
+	}
+	return e.makeStreams(ctx, e.o)
 }
 
 // listenError adds the whole address to the server's message, which names the
@@ -143,114 +173,29 @@ func listenError(err error, addrs ...string) error {
 	return err
 }
 
-func edgeServerOptions(o EdgeOptions, inProcess string) (*server.Options, error) {
-	users, passwords := mqttUsers(o.MQTTUsers)
-	passwords[edgeUser] = inProcess
-	sync := any("10s")
-	if o.SyncAlways {
-		sync = "always"
-	}
-	config := object{
-		"server_name": string(o.Site),
-		"jetstream": object{
-			"store_dir":     o.Dir,
-			"domain":        string(o.Site),
-			"max_mem":       64 << 20,
-			"max_file":      o.MaxBytes + eventsMaxBytes + 2*localMaxBytes,
-			"sync_interval": sync,
-		},
-		"accounts": object{
-			accountQueue: object{
-				"jetstream": "enabled",
-				"users":     []object{{"user": edgeUser, "password": "-", "allowed_connection_types": []string{"IN_PROCESS"}}},
-			},
-			accountLocal: object{
-				"jetstream": object{"max_file": localMaxBytes, "max_mem": 32 << 20},
-				"users":     users,
-			},
-		},
-	}
-	if o.MQTTListen != "" {
-		addr, err := listenAddress("mqtt", o.MQTTListen)
-		if err != nil {
-			return nil, err
-		}
-		config["mqtt"] = mqttListener(o, addr)
-	}
-	opts, err := parseConfig(config)
-	if err != nil {
-		return nil, err
-	}
-	opts.DontListen = true
-	opts.PingInterval = pingInterval
-	setSecrets(opts, func(user string) string { return passwords[user] })
-	if o.HubURL != "" {
-		remote, err := leafRemote(o)
-		if err != nil {
-			return nil, err
-		}
-		opts.LeafNode.Remotes = []*server.RemoteLeafOpts{remote}
-		opts.LeafNode.ReconnectInterval = time.Second
-	}
-	return opts, nil
-}
-
-// pingInterval bounds how long a dead link goes unnoticed (three of them).
-const pingInterval = 10 * time.Second
-
-func leafRemote(o EdgeOptions) (*server.RemoteLeafOpts, error) {
-	u, err := url.Parse(o.HubURL)
-	if err != nil {
-		return nil, fmt.Errorf("hub url: %w", err)
-	}
-	if u.Port() == "" {
-		return nil, fmt.Errorf("hub url %q: no port", o.HubURL)
-	}
-	r := &server.RemoteLeafOpts{
-		LocalAccount:            accountQueue,
-		IgnoreDiscoveredServers: true,
-		FirstInfoTimeout:        5 * time.Second,
-		DialTimeout:             5 * time.Second,
-		Compression:             server.CompressionOpts{Mode: server.CompressionS2Auto},
-	}
-	switch u.Scheme {
-	case "tls":
-		r.TLS = true
-		r.TLSTimeout = 10
-		r.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}
-		if o.CAFile != "" {
-			if r.TLSConfig.RootCAs, err = loadCA(o.CAFile); err != nil {
-				return nil, err
-			}
-		}
-	case "nats", "nats-leaf":
-	default:
-		return nil, fmt.Errorf("hub url %q: scheme is neither tls nor nats", o.HubURL)
-	}
-	u.User = url.UserPassword(string(o.Site), o.Password)
-	r.URLs = []*url.URL{u}
-	return r, nil
-}
-
-func loadCA(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read authority: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("read authority %s: no certificate in it", file)
-	}
-	return pool, nil
-}
-
 // Close stops the site's bus; what is queued stays on the disk.
 func (e *Edge) Close() {
+	if e.stop != nil {
+		e.stop()
+		e.watching.Wait()
+	}
 	if e.conn != nil {
 		e.conn.Close()
 	}
-	e.server.Shutdown()
-	e.server.WaitForShutdown()
+	if err := e.server.stop(); err != nil {
+		e.o.Log.Error().Err(err).Msg("bus left as it is; what is queued is on the disk")
+	}
+}
+
+// Failed is closed when the queue cannot be brought back within this process:
+// it must end and be started again.
+func (e *Edge) Failed() <-chan struct{} { return e.failed }
+
+func (e *Edge) fail(err error) {
+	e.failOnce.Do(func() {
+		e.o.Log.Error().Err(err).Msg("queue cannot be restarted")
+		close(e.failed)
+	})
 }
 
 // MQTTAddr returns the broker's host:port, "" when there is none.
@@ -264,32 +209,6 @@ func (e *Edge) Conn() *nats.Conn { return e.conn }
 func (e *Edge) Boot() string { return e.boot }
 
 // Linked reports whether the edge is connected to the hub.
-func (e *Edge) Linked() bool { return e.server.NumLeafNodes() > 0 }
-
-// Queued returns the number of messages that the hub has not taken yet.
-func (e *Edge) Queued(ctx context.Context) (uint64, error) {
-	var n uint64
-	for _, name := range []string{StreamSamples, StreamEvents} {
-		// What is acknowledged is a place in the stream; the consumer's own
-		// counts of pending messages move while a pull is under way.
-		c, err := e.js.Consumer(ctx, name, hubConsumer)
-		if err != nil {
-			return 0, fmt.Errorf("count queued of %s: %w", name, err)
-		}
-		s, err := e.js.Stream(ctx, name)
-		if err != nil {
-			return 0, fmt.Errorf("count queued of %s: %w", name, err)
-		}
-		state := s.CachedInfo().State
-		taken := c.CachedInfo().AckFloor.Stream
-		if state.FirstSeq > 0 {
-			taken = max(taken, state.FirstSeq-1) // the oldest were dropped
-		}
-		if state.LastSeq > taken {
-			n += state.LastSeq - taken
-		}
-	}
-	return n, nil
-}
+func (e *Edge) Linked() bool { return e.server.current().NumLeafNodes() > 0 }
 
 var errTooLong = errors.New("longer than a message may be")

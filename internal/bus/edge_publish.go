@@ -19,12 +19,16 @@ import (
 // into a pull of the hub.
 const maxLines = 24 << 10
 
+// storePatience is how long the disk may take for one message.
+const storePatience = 10 * time.Second
+
 // makeStreams makes the edge's streams and the consumers that the hub reads;
-// what exists is brought to this form, what is queued stays.
+// what exists is brought to this form, what is queued stays. The guard looks
+// after the age of messages.
 func (e *Edge) makeStreams(ctx context.Context, o EdgeOptions) error {
 	for _, c := range []jetstream.StreamConfig{
-		{Name: StreamSamples, Subjects: []string{sampleSubject(e.site)}, MaxAge: o.MaxAge, MaxBytes: o.MaxBytes},
-		{Name: StreamEvents, Subjects: []string{eventSubject(e.site)}, MaxAge: eventsMaxAge, MaxBytes: eventsMaxBytes},
+		{Name: StreamSamples, Subjects: []string{sampleSubject(e.site)}, MaxBytes: o.MaxBytes},
+		{Name: StreamEvents, Subjects: []string{eventSubject(e.site)}, MaxBytes: eventsMaxBytes},
 	} {
 		c.Retention = jetstream.LimitsPolicy
 		c.Discard = jetstream.DiscardOld
@@ -52,25 +56,61 @@ func (e *Edge) makeStreams(ctx context.Context, o EdgeOptions) error {
 // PublishSamples queues lines of InfluxDB line protocol (millisecond stamps)
 // for a database and returns once they are stored on the edge. Lines are never
 // cut; more than 24 KiB of them become several messages, so after an error a
-// part may be queued already: publishing all again is harmless.
+// part may be queued already: publishing all again is harmless. It returns
+// ErrDiskFull while there is no room.
 func (e *Edge) PublishSamples(ctx context.Context, db string, lines []byte) error {
 	for len(lines) > 0 {
-		var part []byte
-		part, lines = cutLines(lines, maxLines)
-		if len(part) > maxMessage-1024 {
-			return fmt.Errorf("publish samples of %s: line of %d bytes: %w", e.site, len(part), errTooLong)
+		var msg *nats.Msg
+		msg, lines = e.message(sampleSubject(e.site), db, lines)
+		if len(msg.Data) > maxMessage-1024 {
+			return fmt.Errorf("publish samples of %s: line of %d bytes: %w", e.site, len(msg.Data), errTooLong)
 		}
-		msg := nats.NewMsg(sampleSubject(e.site))
-		msg.Data = part
-		msg.Header.Set(HeaderFormat, FormatLines)
-		msg.Header.Set(HeaderDatabase, db)
-		msg.Header.Set(HeaderBoot, e.boot)
+		if err := e.guard.admit(false); err != nil {
+			return fmt.Errorf("publish samples of %s: %w", e.site, err)
+		}
 		msg.Header.Set(HeaderSeq, strconv.FormatUint(e.seq.Add(1), 10))
-		if _, err := e.js.PublishMsg(ctx, msg); err != nil {
+		if err := e.publish(ctx, msg); err != nil {
 			return fmt.Errorf("publish samples of %s: %w", e.site, err)
 		}
 	}
 	return nil
+}
+
+// PublishLive shows lines to the hub, if it listens, without storing them: what
+// the queue could not take yet. Publishing them with PublishSamples later is
+// harmless.
+func (e *Edge) PublishLive(db string, lines []byte) error {
+	for len(lines) > 0 {
+		var msg *nats.Msg
+		msg, lines = e.message(liveSubject(e.site), db, lines)
+		if err := e.conn.PublishMsg(msg); err != nil {
+			return fmt.Errorf("publish live samples of %s: %w", e.site, err)
+		}
+	}
+	return nil
+}
+
+// message returns a message of the first lines, and the others.
+func (e *Edge) message(subject, db string, lines []byte) (*nats.Msg, []byte) {
+	part, rest := cutLines(lines, maxLines)
+	msg := nats.NewMsg(subject)
+	msg.Data = part
+	msg.Header.Set(HeaderFormat, FormatLines)
+	msg.Header.Set(HeaderDatabase, db)
+	msg.Header.Set(HeaderBoot, e.boot)
+	return msg, rest
+}
+
+// publish stores a message. A server whose writing failed does not answer at
+// all, so the wait is bounded, and the guard looks after it.
+func (e *Edge) publish(ctx context.Context, msg *nats.Msg, opts ...jetstream.PublishOpt) error {
+	bounded, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
+	_, err := e.js.PublishMsg(bounded, msg, opts...)
+	if err != nil && ctx.Err() == nil {
+		e.guard.failed()
+	}
+	return err
 }
 
 // cutLines splits lines after the last line end within limit bytes, or after
@@ -95,8 +135,12 @@ func (e *Edge) PublishEvent(ctx context.Context, ev gtc.Event) error {
 	if err != nil {
 		return err
 	}
-	_, err = e.js.Publish(ctx, eventSubject(e.site), data, jetstream.WithMsgID(ev.ID))
-	if err != nil {
+	if err := e.guard.admit(true); err != nil {
+		return fmt.Errorf("publish event %s: %w", ev.ID, err)
+	}
+	msg := nats.NewMsg(eventSubject(e.site))
+	msg.Data = data
+	if err := e.publish(ctx, msg, jetstream.WithMsgID(ev.ID)); err != nil {
 		return fmt.Errorf("publish event %s: %w", ev.ID, err)
 	}
 	return nil

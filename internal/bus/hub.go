@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -42,11 +43,15 @@ type HubOptions struct {
 	LeafListen string
 	// Dir keeps the hub's streams.
 	Dir string
-	// CertFile and KeyFile secure the leaf listener; CAFile, when given, is the
-	// authority of edges' own certificates, which are then required.
-	CertFile, KeyFile, CAFile string
+	// CertFile and KeyFile secure the leaf listener; with ClientCAFile edges
+	// must show a certificate of that authority as well.
+	CertFile, KeyFile, ClientCAFile string
 	// Sites gives each site its password.
 	Sites map[gtc.SiteID]string
+	// Limits bounds how many bytes a second of a site's waiting samples are
+	// pulled; 0 or absent means no limit. Events and live messages are never
+	// held back.
+	Limits map[gtc.SiteID]int
 	// NoSync leaves it to the operating system when messages reach the disk:
 	// for throw-away data only.
 	NoSync   bool
@@ -56,16 +61,25 @@ type HubOptions struct {
 
 // Hub is the hub's bus. It may be used by several goroutines.
 type Hub struct {
-	log      zerolog.Logger
-	server   *server.Server
-	conn     *nats.Conn
-	js       jetstream.JetStream
-	state    jetstream.KeyValue
-	sites    map[gtc.SiteID]*hubSite
-	leafAddr string
-	tls      bool
-	ackWait  time.Duration // of the hub's own consumers
-	metrics  *hubMetrics
+	log       zerolog.Logger
+	inProcess string // password of the hub's own users
+	server    *server.Server
+	conn      *nats.Conn
+	js        jetstream.JetStream
+	state     jetstream.KeyValue
+	leafAddr  string
+	tls       bool
+	ackWait   time.Duration // of the hub's own consumers
+	metrics   *hubMetrics
+
+	// changing is held while the sites are exchanged.
+	changing sync.Mutex
+	o        HubOptions // as it is now
+
+	mu    sync.RWMutex
+	sites map[gtc.SiteID]*hubSite
+	// pulling is the context of Run while it runs.
+	pulling context.Context
 }
 
 // StartHub starts the hub's server, makes its streams and opens one account a
@@ -79,20 +93,19 @@ func StartHub(ctx context.Context, o HubOptions) (*Hub, error) {
 }
 
 func startHub(ctx context.Context, o HubOptions) (*Hub, error) {
-	for id, password := range o.Sites {
-		if err := checkSite(id); err != nil {
-			return nil, err
-		}
-		if password == "" {
-			return nil, fmt.Errorf("site %s: no password", id)
-		}
+	if err := checkSites(o.Sites); err != nil {
+		return nil, err
 	}
-	inProcess := secret()
-	opts, err := hubServerOptions(o, inProcess)
+	h := &Hub{
+		log: o.Log, inProcess: secret(), sites: map[gtc.SiteID]*hubSite{}, tls: o.CertFile != "", ackWait: consumeAck,
+	}
+	if o.Password == "" {
+		o.Password = secret() // nobody can connect
+	}
+	opts, err := hubServerOptions(o, h.inProcess)
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{log: o.Log, sites: map[gtc.SiteID]*hubSite{}, tls: o.CertFile != "", ackWait: consumeAck}
 	if h.metrics, err = newHubMetrics(o.Registry); err != nil {
 		return nil, err
 	}
@@ -102,18 +115,30 @@ func startHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if v, err := h.server.Varz(nil); err == nil && o.LeafListen != "" {
 		h.leafAddr = actual(o.LeafListen, v.LeafNode.Port)
 	}
-	if err := h.open(ctx, o, inProcess); err != nil {
+	h.o = o
+	if err := h.open(ctx, o); err != nil {
 		h.Close()
 		return nil, err
 	}
 	return h, nil
 }
 
+func checkSites(passwords map[gtc.SiteID]string) error {
+	for id, password := range passwords {
+		if err := checkSite(id); err != nil {
+			return err
+		}
+		if password == "" {
+			return fmt.Errorf("site %s: no password", id)
+		}
+	}
+	return nil
+}
+
 // open connects within the process, once as the hub and once a site.
-func (h *Hub) open(ctx context.Context, o HubOptions, inProcess string) error {
-	user, password := hubUser+"-local", inProcess
+func (h *Hub) open(ctx context.Context, o HubOptions) error {
 	var err error
-	if h.conn, err = connect(h.server, user, password, o.Log); err != nil {
+	if h.conn, err = connect(h.server, hubUser+"-local", h.inProcess, o.Log); err != nil {
 		return err
 	}
 	if h.js, err = jetstream.New(h.conn); err != nil {
@@ -123,13 +148,8 @@ func (h *Hub) open(ctx context.Context, o HubOptions, inProcess string) error {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(o.Sites)) {
-		nc, err := connect(h.server, siteUser(id), password, o.Log, nats.CustomInboxPrefix(inboxPrefix(id)))
-		if err != nil {
+		if err := h.addSite(id, o.Limits[id]); err != nil {
 			return err
-		}
-		h.sites[id] = &hubSite{id: id, conn: nc, wake: make(chan struct{}, 1)}
-		if h.sites[id].js, err = jetstream.NewWithDomain(nc, string(id)); err != nil {
-			return fmt.Errorf("open jetstream of site %s: %w", id, err)
 		}
 	}
 	return nil
@@ -164,9 +184,11 @@ func (h *Hub) makeStreams(ctx context.Context) error {
 
 // Close stops the hub's bus; what is stored stays on the disk.
 func (h *Hub) Close() {
+	h.mu.Lock()
 	for _, s := range h.sites {
 		s.conn.Close()
 	}
+	h.mu.Unlock()
 	if h.conn != nil {
 		h.conn.Close()
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -66,7 +67,7 @@ func hubServerOptions(o HubOptions, inProcess string) (*server.Options, error) {
 			return nil, err
 		}
 		config["leafnodes"] = object{
-			"listen": addr, "no_advertise": true, "compression": "s2_auto",
+			"listen": addr, "no_advertise": true, "compression": "s2_fast",
 		}
 	}
 	opts, err := parseConfig(config)
@@ -74,6 +75,14 @@ func hubServerOptions(o HubOptions, inProcess string) (*server.Options, error) {
 		return nil, err
 	}
 	opts.DontListen = o.Listen == ""
+	if o.Listen != "" && o.CertFile != "" {
+		if opts.TLSConfig, err = serverTLS(o); err != nil {
+			return nil, err
+		}
+		opts.TLSTimeout = 10
+		// On this machine clients need not know the certificate's authority.
+		opts.AllowNonTLS = loopbackAddress(o.Listen)
+	}
 	opts.PingInterval = pingInterval
 	setSecrets(opts, func(user string) string { return passwords[user] })
 	if opts.LeafNode.TLSConfig, err = leafTLS(o); err != nil {
@@ -85,29 +94,19 @@ func hubServerOptions(o HubOptions, inProcess string) (*server.Options, error) {
 	return opts, nil
 }
 
-// hubAccounts returns the accounts with their users, and all passwords. The hub's
-// account imports the live subjects of every site; nothing goes the other way. (Commands
-// go through the hub's connection in the site's account: the reply subjects of
-// an imported service do not pass a leaf link with permissions.)
+// hubAccounts returns the accounts with their users, and all passwords. No
+// account imports anything of another: what passes from a site to the hub is
+// carried by the hub's own connections. (The server also cannot exchange
+// imports while it runs: a subscription that comes meanwhile brings it down;
+// and the reply subjects of an imported service do not pass a leaf link with
+// permissions.)
 func hubAccounts(o HubOptions, sites []gtc.SiteID, inProcess string) (object, map[string]string) {
-	external := o.Password
-	if external == "" {
-		external = secret()
-	}
-	passwords := map[string]string{hubUser: external, hubUser + "-local": inProcess}
+	passwords := map[string]string{hubUser: o.Password, hubUser + "-local": inProcess}
 	accounts := object{}
-	imports := []object{}
 	for _, id := range sites {
-		account := siteAccount(id)
 		passwords[string(id)] = o.Sites[id]
 		passwords[siteUser(id)] = inProcess
-		exports := []object{}
-		for _, s := range []string{sampleSubject(id), eventSubject(id), healthSubject(id)} {
-			exports = append(exports, object{"stream": s, "accounts": []string{accountHub}})
-			imports = append(imports, object{"stream": object{"account": account, "subject": s}})
-		}
-		accounts[account] = object{
-			"exports": exports,
+		accounts[siteAccount(id)] = object{
 			"users": []object{
 				{"user": siteUser(id), "password": "-", "allowed_connection_types": []string{"IN_PROCESS"}},
 				{
@@ -119,7 +118,6 @@ func hubAccounts(o HubOptions, sites []gtc.SiteID, inProcess string) (object, ma
 	}
 	accounts[accountHub] = object{
 		"jetstream": "enabled",
-		"imports":   imports,
 		"users": []object{
 			{"user": hubUser, "password": "-", "allowed_connection_types": []string{"STANDARD"}},
 			{"user": hubUser + "-local", "password": "-", "allowed_connection_types": []string{"IN_PROCESS"}},
@@ -133,17 +131,34 @@ func leafTLS(o HubOptions) (*tls.Config, error) {
 	if o.CertFile == "" {
 		return nil, nil
 	}
-	cert, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
+	c, err := serverTLS(o)
 	if err != nil {
-		return nil, fmt.Errorf("load leaf certificate: %w", err)
+		return nil, err
 	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
-	if o.CAFile != "" {
+	if o.ClientCAFile != "" {
 		var pool *x509.CertPool
-		if pool, err = loadCA(o.CAFile); err != nil {
+		if pool, err = loadCA(o.ClientCAFile); err != nil {
 			return nil, err
 		}
 		c.ClientCAs, c.ClientAuth = pool, tls.RequireAndVerifyClientCert
 	}
 	return c, nil
+}
+
+// serverTLS shows the hub's certificate and asks for none.
+func serverTLS(o HubOptions) (*tls.Config, error) {
+	cert, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("load leaf certificate: %w", err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, nil
+}
+
+func loopbackAddress(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -14,7 +14,7 @@ import (
 // PublishEvent stores an event of the hub itself; the same event published
 // twice is stored once.
 func (h *Hub) PublishEvent(ctx context.Context, ev gtc.Event) error {
-	if err := checkSite(ev.Site); err != nil {
+	if err := checkSite(ev.Site); err != nil && ev.Site != gtc.HubSite {
 		return fmt.Errorf("publish event %s: %w", ev.ID, err)
 	}
 	data, err := encodeEvent(ev.Site, ev)
@@ -31,7 +31,7 @@ func (h *Hub) PublishEvent(ctx context.Context, ev gtc.Event) error {
 // ErrNotLinked at once when nobody answers commands there, and otherwise waits
 // until ctx ends.
 func (h *Hub) Request(ctx context.Context, site gtc.SiteID, command []byte) ([]byte, error) {
-	s, ok := h.sites[site]
+	s, ok := h.site(site)
 	if !ok {
 		return nil, fmt.Errorf("command to %q: unknown site", site)
 	}
@@ -47,12 +47,8 @@ func (h *Hub) Request(ctx context.Context, site gtc.SiteID, command []byte) ([]b
 
 // Reject keeps a line or message that will never be accepted, with the reason.
 func (h *Hub) Reject(ctx context.Context, site gtc.SiteID, db string, line []byte, reason string) error {
-	msg := nats.NewMsg(inSubject(site, "rejected"))
-	msg.Data = line
-	msg.Header.Set(HeaderDatabase, db)
-	msg.Header.Set(HeaderReason, reason)
-	if _, err := h.js.PublishMsg(ctx, msg); err != nil {
-		return fmt.Errorf("keep rejected line of %s: %w", site, err)
+	if err := reject(ctx, h.js, site, db, line, reason); err != nil {
+		return err
 	}
 	h.metrics.rejected.WithLabelValues(string(site)).Inc()
 	return nil
@@ -60,7 +56,7 @@ func (h *Hub) Reject(ctx context.Context, site gtc.SiteID, db string, line []byt
 
 // Backlog returns how many messages wait on a site's edge, as last told.
 func (h *Hub) Backlog(site gtc.SiteID) uint64 {
-	s, ok := h.sites[site]
+	s, ok := h.site(site)
 	if !ok {
 		return 0
 	}
@@ -70,17 +66,21 @@ func (h *Hub) Backlog(site gtc.SiteID) uint64 {
 // Waiting returns the number of sample messages at the hub that InfluxDB does
 // not have yet.
 func (h *Hub) Waiting(ctx context.Context) (uint64, error) {
-	c, err := h.js.Consumer(ctx, StreamSamples, DurableIngest)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) { // nobody has ingested yet
-		s, err := h.js.Stream(ctx, StreamSamples)
+	var waiting uint64
+	for p := range Partitions {
+		c, err := h.js.Consumer(ctx, StreamSamples, IngestConsumer(p))
+		if errors.Is(err, jetstream.ErrConsumerNotFound) { // nobody has ingested yet
+			s, err := h.js.Stream(ctx, StreamSamples)
+			if err != nil {
+				return 0, fmt.Errorf("count waiting samples: %w", err)
+			}
+			return s.CachedInfo().State.Msgs, nil
+		}
 		if err != nil {
 			return 0, fmt.Errorf("count waiting samples: %w", err)
 		}
-		return s.CachedInfo().State.Msgs, nil
+		info := c.CachedInfo()
+		waiting += info.NumPending + uint64(max(info.NumAckPending, 0))
 	}
-	if err != nil {
-		return 0, fmt.Errorf("count waiting samples: %w", err)
-	}
-	info := c.CachedInfo()
-	return info.NumPending + uint64(max(info.NumAckPending, 0)), nil
+	return waiting, nil
 }

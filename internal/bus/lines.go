@@ -2,6 +2,8 @@ package bus
 
 import (
 	"bytes"
+	"strconv"
+	"time"
 
 	"github.com/cpas-charleroi/gtc"
 )
@@ -60,4 +62,21 @@ func ownLine(tag, line []byte) bool {
 		}
 	}
 	return found == 1
+}
+
+// newestLine returns the newest instant of lines, zero when there is none.
+func newestLine(lines []byte) time.Time {
+	newest := int64(0)
+	for line := range bytes.Lines(lines) {
+		line = bytes.TrimSpace(line)
+		if i := bytes.LastIndexByte(line, ' '); i >= 0 {
+			if ms, err := strconv.ParseInt(string(line[i+1:]), 10, 64); err == nil {
+				newest = max(newest, ms)
+			}
+		}
+	}
+	if newest == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(newest).UTC()
 }

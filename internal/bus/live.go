@@ -20,7 +20,7 @@ const liveBuffer = 8192
 // sender's are left out. It returns nil when ctx ends.
 func (h *Hub) Live(ctx context.Context, sample func(site gtc.SiteID, db string, lines []byte), health func(Health)) error {
 	ch := make(chan *nats.Msg, liveBuffer)
-	for _, subject := range []string{"gtc.*.sample", "gtc.*.health"} {
+	for _, subject := range []string{"gtc.*.sample", "gtc.*.live", "gtc.*.health"} {
 		sub, err := h.conn.ChanSubscribe(subject, ch)
 		if err != nil {
 			return fmt.Errorf("listen to %s: %w", subject, err)
@@ -48,7 +48,7 @@ func (h *Hub) dispatch(m *nats.Msg, sample func(gtc.SiteID, string, []byte), hea
 	site := gtc.SiteID(tokens[1])
 	dropped := h.metrics.live.WithLabelValues(tokens[1])
 	switch tokens[2] {
-	case "sample":
+	case "sample", "live":
 		own, foreign := OwnLines(site, m.Data)
 		dropped.Add(float64(len(foreign)))
 		if len(own) > 0 {

@@ -61,6 +61,7 @@ func checkSite(id gtc.SiteID) error {
 func sampleSubject(s gtc.SiteID) string  { return "gtc." + string(s) + ".sample" }
 func eventSubject(s gtc.SiteID) string   { return "gtc." + string(s) + ".event" }
 func healthSubject(s gtc.SiteID) string  { return "gtc." + string(s) + ".health" }
+func liveSubject(s gtc.SiteID) string    { return "gtc." + string(s) + ".live" }
 func commandSubject(s gtc.SiteID) string { return "gtc." + string(s) + ".command" }
 func inboxPrefix(s gtc.SiteID) string    { return "gtc." + string(s) + "._in" }
 
@@ -93,6 +94,17 @@ type Health struct {
 	Devices []DeviceHealth `json:"devices,omitempty"`
 	// Queued is the number of messages the hub has not taken yet.
 	Queued uint64 `json:"queued"`
+	// Fill is how near the queue is to discarding what the hub has not taken,
+	// 0 to 1; Lost the number of messages discarded so, since the queue was
+	// made; Dropped the number of lines that never reached it, in this run.
+	Fill    float64 `json:"fill,omitempty"`
+	Lost    uint64  `json:"lost,omitempty"`
+	Dropped uint64  `json:"dropped,omitempty"`
+	// Refused says why the queue takes nothing, "" when it takes.
+	Refused string `json:"refused,omitempty"`
+	// ClockWrong tells that the machine's clock is not set: instants wait or
+	// are estimates.
+	ClockWrong bool `json:"clock_wrong,omitempty"`
 }
 
 // DeviceHealth is how one device of a site answers.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cpas-charleroi/gtc"
 )
 
 // hubMetrics count what passes the hub; they work without a registry too.
@@ -59,5 +61,15 @@ func (m *hubMetrics) unregister() {
 	}
 	for _, c := range m.registered {
 		m.registry.Unregister(c)
+	}
+}
+
+// forget removes the figures of a site that is gone.
+func (m *hubMetrics) forget(id gtc.SiteID) {
+	labels := prometheus.Labels{"site": string(id)}
+	for _, c := range []interface {
+		DeletePartialMatch(labels prometheus.Labels) int
+	}{m.pulled, m.again, m.lost, m.backlog, m.linked, m.live, m.rejected} {
+		c.DeletePartialMatch(labels)
 	}
 }

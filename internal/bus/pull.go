@@ -24,9 +24,10 @@ const (
 	// fetchPatience is how long a pull may be silent before the link counts as
 	// cut.
 	fetchPatience = 5 * time.Second
-	// pullIdle is how often an idle site is looked at without being woken.
+	// pullIdle is how often an idle site is looked at without being woken,
+	// pullRetry how often one that is away.
 	pullIdle  = 2 * time.Second
-	pullRetry = time.Second
+	pullRetry = 250 * time.Millisecond
 )
 
 // hubSite is what the hub holds for one site.
@@ -35,6 +36,10 @@ type hubSite struct {
 	conn *nats.Conn
 	js   jetstream.JetStream // of the edge
 	wake chan struct{}
+	// limit is the bytes of samples a second, 0 for no limit.
+	limit atomic.Int64
+	// stop ends the pulling and waits for it, nil when there is none.
+	stop func()
 
 	waitingEvents, waitingSamples atomic.Uint64
 }
@@ -45,25 +50,64 @@ func (s *hubSite) backlog() uint64 { return s.waitingEvents.Load() + s.waitingSa
 // message stored in the hub's streams before the edge may forget it. Cut links
 // and restarts of edges are waited for. It returns nil once all has stopped.
 func (h *Hub) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
+	h.mu.Lock()
+	h.pulling = ctx
+	var err error
 	for _, s := range h.sites {
-		wake := func(*nats.Msg) {
-			select {
-			case s.wake <- struct{}{}:
-			default:
-			}
+		if err = h.startPull(ctx, s); err != nil {
+			break
 		}
-		for _, subject := range []string{sampleSubject(s.id), eventSubject(s.id)} {
-			sub, err := s.conn.Subscribe(subject, wake)
-			if err != nil {
-				return fmt.Errorf("listen to %s: %w", subject, err)
-			}
-			defer func() { _ = sub.Unsubscribe() }()
-		}
-		wg.Go(func() { h.pullSite(ctx, s) })
 	}
-	wg.Wait()
+	h.mu.Unlock()
+	if err == nil {
+		<-ctx.Done()
+	}
+	h.mu.Lock()
+	h.pulling = nil
+	stops := make([]func(), 0, len(h.sites))
+	for _, s := range h.sites {
+		stops = append(stops, s.endPull)
+	}
+	h.mu.Unlock()
+	for _, stop := range stops {
+		stop()
+	}
+	return err
+}
+
+// startPull starts pulling one site. The caller holds mu.
+func (h *Hub) startPull(ctx context.Context, s *hubSite) error {
+	wake := func(*nats.Msg) {
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}
+	var subs []*nats.Subscription
+	for _, subject := range []string{sampleSubject(s.id), eventSubject(s.id)} {
+		sub, err := s.conn.Subscribe(subject, wake)
+		if err != nil {
+			return fmt.Errorf("listen to %s: %w", subject, err)
+		}
+		subs = append(subs, sub)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.pullSite(ctx, s)
+		for _, sub := range subs {
+			_ = sub.Unsubscribe() // gone with its connection otherwise
+		}
+	}()
+	s.stop = sync.OnceFunc(func() { cancel(); <-done })
 	return nil
+}
+
+func (s *hubSite) endPull() {
+	if s.stop != nil {
+		s.stop()
+	}
 }
 
 // pullSite pulls one site until ctx ends.
@@ -110,10 +154,17 @@ func (h *Hub) pullSession(ctx context.Context, s *hubSite, linked func()) error 
 		return err
 	}
 	linked()
+	var pace pace
 	for {
 		n, err := events.next(ctx)
+		idle := pullIdle
 		if err == nil && n == 0 {
-			n, err = samples.next(ctx)
+			// While the pace holds samples back, events are still looked for.
+			if wait := pace.wait(time.Now()); wait > 0 {
+				idle = wait
+			} else if n, err = samples.next(ctx); err == nil {
+				pace.spend(time.Now(), samples.bytes, s.limit.Load())
+			}
 		}
 		h.metrics.backlog.WithLabelValues(string(s.id)).Set(float64(s.backlog()))
 		if err != nil {
@@ -126,7 +177,7 @@ func (h *Hub) pullSession(ctx context.Context, s *hubSite, linked func()) error 
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.wake:
-		case <-time.After(pullIdle):
+		case <-time.After(idle):
 		}
 	}
 }
@@ -143,6 +194,7 @@ type pull struct {
 	have    uint64 // the last sequence the hub has
 	expect  uint64 // the sequence that must come next
 	fresh   bool   // nothing was fetched since the reset
+	bytes   int    // of the last batch
 }
 
 // openPull sets the edge's consumer back to what was acknowledged. Without
@@ -212,6 +264,10 @@ func (h *Hub) lastPulled(ctx context.Context, stream, subject, prefix string) (u
 // how many messages came.
 func (p *pull) next(ctx context.Context) (int, error) {
 	batch, err := p.fetch(ctx)
+	p.bytes = 0
+	for _, m := range batch {
+		p.bytes += m.Size()
+	}
 	if len(batch) == 0 {
 		if err == nil {
 			p.waiting.Store(0)
@@ -236,6 +292,21 @@ func (p *pull) next(ctx context.Context) (int, error) {
 	return len(batch), err
 }
 
+// gone returns how many messages before seq the hub never got. After a reset
+// nothing is pending, so what is not there is gone. When the edge discards
+// messages it moves the place of acknowledgement as well, so the hub goes by
+// what it has, as far as it knows that.
+func (p *pull) gone(seq uint64) uint64 {
+	next := p.expect
+	if p.have > 0 {
+		next = p.have + 1
+	}
+	if !p.fresh || seq <= next {
+		return 0
+	}
+	return seq - next
+}
+
 // store republishes one message at the hub under its id.
 func (p *pull) store(ctx context.Context, m *nats.Msg) error {
 	meta, err := m.Metadata()
@@ -243,13 +314,12 @@ func (p *pull) store(ctx context.Context, m *nats.Msg) error {
 		return fmt.Errorf("read place of a message of %s: %w", p.site.id, err)
 	}
 	seq, site := meta.Sequence.Stream, string(p.site.id)
-	if seq != p.expect {
-		if !p.fresh || seq < p.expect {
-			return fmt.Errorf("pull %s of %s: got message %d, expected %d", p.stream, site, seq, p.expect)
-		}
-		// After a reset nothing is pending, so what is not there is gone.
-		p.hub.metrics.lost.WithLabelValues(site, p.stream).Add(float64(seq - p.expect))
-		p.hub.log.Warn().Str("site", site).Str("stream", p.stream).Uint64("messages", seq-p.expect).Msg("lost on the edge")
+	if seq < p.expect || seq > p.expect && !p.fresh {
+		return fmt.Errorf("pull %s of %s: got message %d, expected %d", p.stream, site, seq, p.expect)
+	}
+	if gone := p.gone(seq); gone > 0 {
+		p.hub.metrics.lost.WithLabelValues(site, p.stream).Add(float64(gone))
+		p.hub.log.Warn().Str("site", site).Str("stream", p.stream).Uint64("messages", gone).Msg("lost on the edge")
 	}
 	if seq > p.have {
 		out := nats.NewMsg(p.subject)

@@ -83,8 +83,8 @@ func awaitReady(ctx context.Context, ns *server.Server, log *serverLog) error {
 }
 
 // connect opens a connection within the process. It outlives any trouble: the
-// only way to lose it is to stop the server.
-func connect(ns *server.Server, user, password string, log zerolog.Logger, opts ...nats.Option) (*nats.Conn, error) {
+// only way to lose it is to stop the server for good.
+func connect(ns nats.InProcessConnProvider, user, password string, log zerolog.Logger, opts ...nats.Option) (*nats.Conn, error) {
 	opts = append([]nats.Option{
 		nats.InProcessServer(ns),
 		nats.UserInfo(user, password),

@@ -4,6 +4,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -15,12 +16,16 @@ import (
 	"github.com/cpas-charleroi/gtc/collector"
 	"github.com/cpas-charleroi/gtc/collector/mqtt"
 	"github.com/cpas-charleroi/gtc/collector/profile"
+	"github.com/cpas-charleroi/gtc/collector/stamp"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/publish"
 )
+
+// errQueueFailed ends the edge: whoever started it starts it again.
+var errQueueFailed = errors.New("the queue failed and does not restart within this process")
 
 // beat is the time between two heartbeats.
 const beat = 15 * time.Second
@@ -36,7 +41,9 @@ type Options struct {
 	// are taken over while the edge runs.
 	ConfigDir string
 	// HubURL overrides the site's own, "" for none.
-	HubURL   string
+	HubURL string
+	// Clock is nil for the machine's, which is then looked after: nothing is
+	// stamped while it is not set.
 	Clock    clock.Clock
 	Getenv   func(string) string
 	Log      zerolog.Logger
@@ -57,7 +64,8 @@ type Edge struct {
 // Start opens the site's queue and broker and prepares its sources. The
 // caller must Run it, and Close it afterwards.
 func Start(ctx context.Context, o Options) (*Edge, error) {
-	if o.Clock == nil {
+	machine := o.Clock == nil
+	if machine {
 		o.Clock = clock.Wall{}
 	}
 	if o.Getenv == nil {
@@ -79,6 +87,14 @@ func Start(ctx context.Context, o Options) (*Edge, error) {
 	if p != nil {
 		options.Observe = p.Observe
 	}
+	if machine {
+		newest, err := b.Newest(ctx)
+		if err != nil {
+			b.Close()
+			return nil, fmt.Errorf("start edge of %s: %w", o.Site.ID, err)
+		}
+		options.Timekeeping = timekeeping(newest)
+	}
 	c, err := collector.New(options)
 	if err != nil {
 		b.Close()
@@ -90,9 +106,11 @@ func Start(ctx context.Context, o Options) (*Edge, error) {
 		ConstLabels: prometheus.Labels{"site": string(o.Site.ID)},
 	}, []string{"result"})
 	if o.Registry != nil {
-		if err := o.Registry.Register(e.reloads); err != nil {
-			b.Close()
-			return nil, fmt.Errorf("start edge of %s: %w", o.Site.ID, err)
+		for _, m := range []prometheus.Collector{e.reloads, newQueueMetrics(b, o.Site.ID)} {
+			if err := o.Registry.Register(m); err != nil {
+				b.Close()
+				return nil, fmt.Errorf("start edge of %s: %w", o.Site.ID, err)
+			}
 		}
 	}
 	return e, nil
@@ -166,6 +184,15 @@ func (e *Edge) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.collector.Run(ctx) })
 	g.Go(func() error { return e.beat(ctx) })
+	g.Go(func() error { return e.watchQueue(ctx) })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.bus.Failed():
+			return errQueueFailed
+		}
+	})
 	if e.configDir != "" {
 		g.Go(func() error { return e.watch(ctx) })
 	}
@@ -198,6 +225,9 @@ func (e *Edge) beat(ctx context.Context) error {
 			e.log.Warn().Err(err).Msg("queue length unknown")
 		}
 		h := bus.Health{Site: e.site.ID, Boot: e.bus.Boot(), Seq: seq, At: time.Now().UTC(), Devices: e.collector.Health(), Queued: queued}
+		q := e.bus.Queue()
+		h.Fill, h.Lost, h.Refused, h.Dropped = q.Fill, q.Lost, q.Reason, e.collector.Dropped()
+		h.ClockWrong = e.collector.ClockTrust() != stamp.Good
 		if err := e.bus.Heartbeat(ctx, h); err != nil {
 			e.log.Warn().Err(err).Msg("heartbeat")
 		}

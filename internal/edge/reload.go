@@ -20,14 +20,14 @@ const lookEvery = 2 * time.Second
 func (e *Edge) watch(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	seen := stamp(e.configDir)
+	seen := fingerprint(e.configDir)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		now := stamp(e.configDir)
+		now := fingerprint(e.configDir)
 		if now == seen {
 			continue
 		}
@@ -66,8 +66,8 @@ func (e *Edge) reload() error {
 	return nil
 }
 
-// stamp changes when a file of the folder does.
-func stamp(dir string) string {
+// fingerprint changes when a file of the folder does.
+func fingerprint(dir string) string {
 	var out string
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
