@@ -1,13 +1,13 @@
 package influx
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -68,39 +68,18 @@ type chunk struct {
 	Error string `json:"error"`
 }
 
-// Query runs one InfluxQL statement and hands each table to each as it
-// arrives. An error in any chunk fails the query, and so does a stream that
-// ends before its last chunk.
+// Query runs one InfluxQL statement with [DefaultLimits] and hands each table
+// to each as it arrives. It is [Client.Read] without parameters.
 func (c *Client) Query(ctx context.Context, db Database, q string, each func(*Table) error) error {
-	if err := c.query(ctx, db, q, each); err != nil {
-		return fmt.Errorf("query %s at %s (%s): %w", db, c.url, shorten(q), err)
-	}
-	return nil
+	return c.Read(ctx, Query{Database: db, Text: q}, each)
 }
 
-func (c *Client) query(ctx context.Context, db Database, q string, each func(*Table) error) error {
-	form := url.Values{"db": {string(db)}, "q": {q}, "epoch": {"ms"}, "chunked": {"true"}, "chunk_size": {"20000"}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/query", strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	resp, herr := c.client.HTTPService().DoHTTPRequestWithResponse(req, nil)
-	if herr != nil {
-		return classify(herr)
-	}
-	defer resp.Body.Close() //nolint:errcheck // nothing is left to do about it.
-	if resp.StatusCode >= http.StatusBadRequest {
-		return statusError(resp)
-	}
-	return readChunks(resp.Body, each)
-}
-
-func readChunks(r io.Reader, each func(*Table) error) error {
+// readChunks hands over the tables of an answer, at most maxRows rows.
+func readChunks(r io.Reader, maxRows int, each func(*Table) error) error {
 	dec := json.NewDecoder(r)
 	dec.UseNumber()
 	partial := false
+	rows := 0
 	for {
 		var ch chunk
 		if err := dec.Decode(&ch); err != nil {
@@ -119,6 +98,9 @@ func readChunks(r io.Reader, each func(*Table) error) error {
 			}
 			partial = res.Partial
 			for j := range res.Series {
+				if rows += len(res.Series[j].Values); rows > maxRows {
+					return errTooManyRows
+				}
 				if err := each(&res.Series[j]); err != nil {
 					return err
 				}
@@ -127,20 +109,34 @@ func readChunks(r io.Reader, each func(*Table) error) error {
 	}
 }
 
+// statusCodeError is an answer that says no.
+type statusCodeError struct {
+	status int
+	text   string
+}
+
+// Error implements error.
+func (e *statusCodeError) Error() string { return fmt.Sprintf("status %d: %s", e.status, e.text) }
+
+// statusError classifies an answer that says no: ErrRefused, an
+// *UnavailableError, or neither.
 func statusError(resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
-	var ch chunk
-	text := strings.TrimSpace(string(body))
-	if json.Unmarshal(body, &ch) == nil && ch.Error != "" {
-		text = ch.Error
+	var says struct {
+		Error   string `json:"error"`
+		Message string `json:"message"`
+	}
+	e := &statusCodeError{resp.StatusCode, strings.TrimSpace(string(body))}
+	if json.Unmarshal(body, &says) == nil {
+		e.text = cmp.Or(says.Error, says.Message, e.text)
 	}
 	switch resp.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return fmt.Errorf("%w with status %d: %s", ErrRefused, resp.StatusCode, text)
+		return fmt.Errorf("%w with %w", ErrRefused, e)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusBadGateway, http.StatusGatewayTimeout:
-		return &UnavailableError{Err: fmt.Errorf("status %d: %s", resp.StatusCode, text)}
+		return &UnavailableError{Err: e}
 	}
-	return fmt.Errorf("status %d: %s", resp.StatusCode, text)
+	return e
 }
 
 func shorten(q string) string {
@@ -150,12 +146,16 @@ func shorten(q string) string {
 	return q
 }
 
-// Quote returns s as an InfluxQL string literal.
+// Quote returns s as an InfluxQL string literal. Prefer a parameter of [Query]
+// where one is allowed. A text with a NUL or a carriage return cannot be
+// written in InfluxQL: the statement then fails or asks for another text, but
+// the text stays a text.
 func Quote(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(s) + "'"
 }
 
-// Ident returns s as an InfluxQL identifier.
+// Ident returns s as an InfluxQL identifier: a measurement, field or tag key,
+// which cannot be parameters.
 func Ident(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
 }

@@ -1,6 +1,6 @@
 // Package influx is the way into and out of InfluxDB: the schema (the one
 // place where points become series), the line encoder, blocking writes and
-// chunked InfluxQL reads. It works with InfluxDB 1.8 and 2.x.
+// chunked InfluxQL reads. It works with InfluxDB 1.8, 2.x and 3.
 package influx
 
 import "github.com/cpas-charleroi/gtc"

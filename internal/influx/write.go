@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	influxdb2 "github.com/influxdata/influxdb-client-go/v2"
@@ -21,15 +22,19 @@ type Options struct {
 	Token string
 	// Org is the organisation on 2.x, ignored by 1.8.
 	Org string
-	// Timeout of one request, 20 s when 0.
+	// Timeout of one write or question about the server, 20 s when 0; reads
+	// have [Limits] of their own.
 	Timeout time.Duration
 }
 
 // Client writes and reads one InfluxDB. It may be used by several goroutines.
 type Client struct {
-	client influxdb2.Client
-	org    string
-	url    string
+	client  influxdb2.Client
+	org     string
+	url     string
+	timeout time.Duration
+	remarks atomic.Pointer[[]Remark]
+	http    *http.Client
 }
 
 // ErrRefused tells that InfluxDB refused the request as such (401, 403, 404:
@@ -70,25 +75,32 @@ func Open(o Options) (*Client, error) {
 		o.Timeout = 20 * time.Second
 	}
 	opts := influxdb2.DefaultOptions().
-		SetUseGZip(true).
+		SetUseGZip(false). // the transport does, where it is of use
 		SetPrecision(time.Millisecond).
-		SetHTTPRequestTimeout(uint(o.Timeout / time.Second)).
+		SetHTTPRequestTimeout(0). // every request has a deadline of its own
 		SetLogLevel(ilog.ErrorLevel)
-	opts.HTTPOptions().SetApplicationName("gtc")
+	client := &http.Client{Transport: newTransport(o.URL)}
+	opts.HTTPOptions().SetApplicationName("gtc").SetHTTPClient(client)
 	// The client logs through a package variable; its errors are returned too.
 	ilog.Log = nil
-	return &Client{client: influxdb2.NewClientWithOptions(o.URL, o.Token, opts), org: o.Org, url: strings.TrimRight(o.URL, "/")}, nil
+	return &Client{
+		client: influxdb2.NewClientWithOptions(o.URL, o.Token, opts), org: o.Org,
+		url: strings.TrimRight(o.URL, "/"), timeout: o.Timeout, http: client,
+	}, nil
 }
 
 // Close releases the connections.
-func (c *Client) Close() { c.client.Close() }
+func (c *Client) Close() {
+	c.client.Close()
+	c.http.CloseIdleConnections()
+}
 
 // URL returns the address of the database.
 func (c *Client) URL() string { return c.url }
 
 // Ping reports whether InfluxDB answers.
 func (c *Client) Ping(ctx context.Context) error {
-	_, err := c.version(ctx)
+	_, err := c.Server(ctx)
 	return err
 }
 
@@ -100,6 +112,8 @@ func (c *Client) Write(ctx context.Context, db Database, lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
 	err := c.client.WriteAPIBlocking(c.org, string(db)).WriteRecord(ctx, string(lines))
 	if err == nil {
 		return nil
@@ -122,5 +136,5 @@ func classify(err error) error {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return fmt.Errorf("%w with status %d: %w", ErrRefused, he.StatusCode, he)
 	}
-	return &UnavailableError{RetryAfter: time.Duration(he.RetryAfter) * time.Second, Err: he}
+	return &UnavailableError{RetryAfter: retryAfter(he.Header, time.Now()), Err: he}
 }

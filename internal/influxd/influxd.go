@@ -40,6 +40,7 @@ type Server struct {
 	// URL is its address, for example http://127.0.0.1:8086.
 	URL  string
 	stop context.CancelFunc
+	cmd  *exec.Cmd
 	done chan struct{}
 	err  error
 }
@@ -89,7 +90,8 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	runCtx, cancel := context.WithCancel(ctx)
 	s := &Server{URL: "http://" + addr, stop: cancel, done: make(chan struct{})}
 	started := make(chan error, 1)
-	go s.run(runCtx, command(runCtx, o, addr, rpc, logFile), logFile, started)
+	s.cmd = command(runCtx, o, addr, rpc, logFile)
+	go s.run(runCtx, s.cmd, logFile, started)
 	if err := <-started; err != nil {
 		cancel()
 		return nil, fmt.Errorf("start %s: %w", o.Binary, err)
@@ -153,6 +155,14 @@ func (s *Server) Done() <-chan struct{} { return s.done }
 func (s *Server) Stop() {
 	s.stop()
 	<-s.done
+}
+
+// Kill ends the child without a warning, as a power cut does, waits for it and
+// returns its state.
+func (s *Server) Kill() *os.ProcessState {
+	_ = s.cmd.Process.Kill() // it may have ended
+	<-s.done
+	return s.cmd.ProcessState
 }
 
 func (s *Server) ready(ctx context.Context, o Options) error {

@@ -15,29 +15,29 @@ import (
 // Start runs a fresh InfluxDB for the test and returns a client on it, its
 // databases made. Without an influxd program the test is skipped with the
 // reason, and fails in CI.
-func Start(t *testing.T) *influx.Client {
-	t.Helper()
-	client, _ := StartServer(t, t.TempDir(), "")
-	require.NoError(t, client.EnsureDatabases(t.Context()))
+func Start(tb testing.TB) *influx.Client {
+	tb.Helper()
+	client, _ := StartServer(tb, tb.TempDir(), "")
+	require.NoError(tb, client.EnsureDatabases(tb.Context()))
 	return client
 }
 
 // StartServer runs an InfluxDB with its data in dir, at listen or at a free
 // port, and returns it with a client on it.
-func StartServer(t *testing.T, dir, listen string) (*influx.Client, *influxd.Server) {
-	t.Helper()
+func StartServer(tb testing.TB, dir, listen string) (*influx.Client, *influxd.Server) {
+	tb.Helper()
 	bin, err := influxd.Find(os.Getenv("GTC_INFLUXD"))
 	if err != nil {
 		if os.Getenv("CI") != "" {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		t.Skip(err)
+		tb.Skip(err)
 	}
-	server, err := influxd.Start(t.Context(), influxd.Options{Binary: bin, Dir: dir, Listen: listen, Log: zerolog.Nop()})
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
+	server, err := influxd.Start(tb.Context(), influxd.Options{Binary: bin, Dir: dir, Listen: listen, Log: zerolog.Nop()})
+	require.NoError(tb, err)
+	tb.Cleanup(server.Stop)
 	client, err := influx.Open(influx.Options{URL: server.URL})
-	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(client.Close)
 	return client, server
 }
