@@ -48,10 +48,16 @@ func newAlarms(classes []alarm.Class, sites []gtc.Site, restored []gtc.Alarm, se
 	}
 }
 
-func (a *alarms) observe(samples []gtc.Sample) {
+// observe judges samples that came in order, or ahead of others that may be on
+// their way.
+func (a *alarms) observe(samples []gtc.Sample, inOrder bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.unsaid = append(a.unsaid, a.engine.Observe(samples)...)
+	if inOrder {
+		a.unsaid = append(a.unsaid, a.engine.Observe(samples)...)
+		return
+	}
+	a.unsaid = append(a.unsaid, a.engine.ObserveLive(samples)...)
 }
 
 // silentAfter is how long without a heartbeat the link counts as lost.
@@ -74,7 +80,7 @@ func (a *alarms) heartbeat(h bus.Health, now time.Time) {
 	a.unsaid = append(a.unsaid, a.engine.Health(in)...)
 }
 
-func (a *alarms) tick(now time.Time) {
+func (a *alarms) tick(now time.Time, store alarm.Store) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for site, at := range a.received {
@@ -83,6 +89,7 @@ func (a *alarms) tick(now time.Time) {
 		}
 	}
 	a.unsaid = append(a.unsaid, a.engine.Tick(now)...)
+	a.unsaid = append(a.unsaid, a.engine.Store(store)...)
 }
 
 // list returns every alarm, worst first.

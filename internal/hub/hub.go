@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,6 +63,7 @@ type Hub struct {
 	findings *findings
 	energy   *energyRules
 	changes  *changes
+	delivery *delivery
 	store    store
 	metrics  *metrics
 	handler  http.Handler
@@ -74,6 +77,8 @@ type Hub struct {
 type store struct {
 	mu    sync.Mutex
 	state console.StoreState
+	// refused tells that InfluxDB refuses the hub as such.
+	refused bool
 }
 
 // New prepares a hub; it reads the kept alarms and findings from the bus.
@@ -86,7 +91,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	}
 	h := &Hub{
 		log: o.Log, now: o.Now, every: o.EnergyEvery, bus: o.Bus, db: o.Influx, listener: o.Listener,
-		byID: map[gtc.SiteID]*siteInfo{}, live: newLive(), changes: newChanges(), firstPass: make(chan struct{}),
+		byID: map[gtc.SiteID]*siteInfo{}, live: newLive(), changes: newChanges(), delivery: newDelivery(), firstPass: make(chan struct{}),
 	}
 	h.factors, h.tariffs = o.Config.Hub.FactorList(), o.Config.Hub.TariffList()
 	h.store.state = console.StoreState{Since: o.Now(), Error: "not yet reached"}
@@ -103,6 +108,9 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.findings = newFindings(kept)
 	h.energy = newEnergyRules(history{o.Influx}, domain, stations, o.Log)
 	h.energy.passes = o.Progress
+	if err := h.restoreDelivery(ctx); err != nil {
+		return nil, fmt.Errorf("start hub: %w", err)
+	}
 	h.metrics = newMetrics(o.Registry, h)
 	h.handler, err = console.New(console.Options{
 		Model: h, Language: o.Config.Hub.Console.Language, Version: o.Version, Log: o.Log,
@@ -127,6 +135,8 @@ func (h *Hub) addSites(o Options) (domain []gtc.Site, stations []StationSource) 
 	return domain, stations
 }
 
+func (h *Hub) siteIDs() []gtc.SiteID { return slices.Sorted(maps.Keys(h.byID)) }
+
 func (h *Hub) serves() map[gtc.SiteID]map[gtc.DeviceID][]gtc.EquipmentID {
 	out := map[gtc.SiteID]map[gtc.DeviceID][]gtc.EquipmentID{}
 	for _, s := range h.sites {
@@ -143,6 +153,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.bus.Live(ctx, h.onLive, h.onHealth) })
 	g.Go(func() error { return h.bus.Consume(ctx, bus.StreamSamples, "ALARMS", 256, h.onStored) })
 	g.Go(func() error { return h.tickAlarms(ctx) })
+	g.Go(func() error { return h.followDelivery(ctx) })
 	g.Go(func() error {
 		if err := h.awaitStore(ctx); err != nil {
 			return err
@@ -151,7 +162,9 @@ func (h *Hub) Run(ctx context.Context) error {
 			h.log.Warn().Err(err).Msg("last values not restored; points show as unknown until they are read")
 		}
 		g.Go(func() error {
-			return ingest.Run(ctx, ingest.Options{Hub: h.bus, Store: h.db, Log: h.log, Registry: h.metrics.registry, OnState: h.onStore})
+			return ingest.Run(ctx, ingest.Options{
+				Hub: h.bus, Store: h.db, Sites: h.siteIDs, Log: h.log, Registry: h.metrics.registry, OnState: h.onStore,
+			})
 		})
 		return h.runEnergy(ctx)
 	})
@@ -193,6 +206,9 @@ func (h *Hub) awaitStore(ctx context.Context) error {
 		err := h.db.EnsureDatabases(ctx)
 		h.onStore(err == nil, err)
 		if err == nil {
+			for _, r := range h.db.Remarks() {
+				h.log.Warn().Str("database", string(r.Database)).Str("command", r.Command).Msg("InfluxDB: " + r.What)
+			}
 			return nil
 		}
 		h.log.Error().Err(err).Dur("retry_in", wait).Msg("InfluxDB not ready; samples wait")
@@ -209,6 +225,7 @@ func (h *Hub) onStore(up bool, err error) {
 	h.store.mu.Lock()
 	defer h.store.mu.Unlock()
 	st := &h.store.state
+	h.store.refused = !up && errors.Is(err, influx.ErrRefused)
 	switch {
 	case up:
 		*st = console.StoreState{Up: true}
@@ -220,6 +237,13 @@ func (h *Hub) onStore(up bool, err error) {
 			st.Error = err.Error()
 		}
 	}
+}
+
+// storeHealth is the state of the store as the alarms judge it.
+func (h *Hub) storeHealth(now time.Time) alarm.Store {
+	h.store.mu.Lock()
+	defer h.store.mu.Unlock()
+	return alarm.Store{At: now, Away: !h.store.state.Up && !h.store.refused, Refused: h.store.refused}
 }
 
 // Health reports whether the hub does its work: nil, or what is wrong.

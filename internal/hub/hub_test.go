@@ -63,7 +63,7 @@ func (c *centre) everything(site gtc.SiteID) {
 		v := gtc.Value{Type: p.meta.Type}
 		lines = influx.AppendSamples(lines, []gtc.Sample{{Series: p.Series, At: c.at, Value: v}})
 	}
-	c.take(site, lines)
+	c.take(site, lines, true)
 	h := bus.Health{Site: site, At: c.at}
 	for _, d := range info.devices {
 		h.Devices = append(h.Devices, bus.DeviceHealth{Device: d.ID, Online: true, Known: true, LastSuccess: c.at})
@@ -96,7 +96,7 @@ func TestASiteIsUnknownUntilHeardOfAndStaleWhenNotAnyMore(t *testing.T) {
 	require.Less(t, s.StalePoints, s.Points, "slower points are still current")
 
 	c.at = c.at.Add(10 * time.Minute)
-	c.alarms.tick(c.at)
+	c.alarms.tick(c.at, alarm.Store{At: c.at})
 	s = c.state(t, "abri-nuit")
 	require.False(t, s.Linked)
 	require.NotEqual(t, console.StateNormal, s.State, "a lost edge is never normal")
@@ -111,8 +111,8 @@ func TestAFireAlarmIsFirstAndAVanishedValueDoesNotEndIt(t *testing.T) {
 	}
 	c.at = c.at.Add(time.Second)
 	fire := gtc.Series{Site: "mr-monceau", Kind: gtc.KindFirePanel, Equipment: "incendie", Point: "fire_alarm"}
-	c.take("mr-monceau", influx.AppendSamples(nil, []gtc.Sample{{Series: fire, At: c.at, Value: gtc.Bool(true)}}))
-	c.alarms.tick(c.at)
+	c.take("mr-monceau", influx.AppendSamples(nil, []gtc.Sample{{Series: fire, At: c.at, Value: gtc.Bool(true)}}), true)
+	c.alarms.tick(c.at, alarm.Store{At: c.at})
 	park, err := c.Park(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, gtc.SiteID("mr-monceau"), park.Sites[0].ID)
@@ -128,9 +128,9 @@ func TestAFireAlarmIsFirstAndAVanishedValueDoesNotEndIt(t *testing.T) {
 	require.Equal(t, "fire_alarm", kept[0].Class)
 
 	lost := gtc.Sample{Series: fire, At: c.at.Add(time.Second), Quality: gtc.QualityCommLost}
-	c.take("mr-monceau", influx.AppendQuality(nil, lost))
+	c.take("mr-monceau", influx.AppendQuality(nil, lost), true)
 	c.at = c.at.Add(2 * time.Second)
-	c.alarms.tick(c.at)
+	c.alarms.tick(c.at, alarm.Store{At: c.at})
 	require.Equal(t, 1, c.state(t, "mr-monceau").Alarms[1], "silence is never OK")
 }
 

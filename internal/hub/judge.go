@@ -78,7 +78,8 @@ func (e *energyRules) rollStation(ctx context.Context, st *station, from, now ti
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	st.days = merge(st.days, days, from, func(d energy.TempDay) time.Time { return d.Date })
+	start := func(d energy.TempDay) time.Time { return d.Date }
+	st.days = merge(st.days, withKept(st.days, days, from, start), from, start)
 	return nil
 }
 
@@ -97,6 +98,10 @@ func (e *energyRules) rollMeter(ctx context.Context, ms *meterState, now time.Ti
 		}
 		hours := energy.Hours(ms.meter, readings, from, now)
 		days := energy.Days(hours, ms.site.Location)
+		hours, days, err = e.besideImports(ctx, ms, hours, days)
+		if err != nil {
+			return err
+		}
 		if err := e.writeIntervals(ctx, ms.site.ID, ms.meter, "hour", hours, nil); err != nil {
 			return err
 		}
@@ -105,7 +110,8 @@ func (e *energyRules) rollMeter(ctx context.Context, ms *meterState, now time.Ti
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		ms.days = merge(ms.days, days, from, func(d energy.Interval) time.Time { return d.Start })
+		start := func(d energy.Interval) time.Time { return d.Start }
+		ms.days = merge(ms.days, withKept(ms.days, days, from, start), from, start)
 		return nil
 	}()
 	if err != nil {

@@ -71,6 +71,8 @@ type energyRules struct {
 	stations map[string]*station
 	sources  map[gtc.Series]func(time.Time)
 	passes   func(done, total int)
+	// imported is up to when the marks of imports were taken.
+	imported time.Time
 }
 
 // StationSource says which weather equipment of which site makes the days of

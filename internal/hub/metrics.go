@@ -14,6 +14,7 @@ type metrics struct {
 	unpublished prometheus.Counter
 	passSeconds prometheus.Histogram
 	passErrors  prometheus.Counter
+	unreported  prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
@@ -38,6 +39,9 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 			Name: "gtc_energy_pass_errors_total", Help: "Passes of the energy rules that were incomplete and are tried again.",
 		}),
 	}
+	m.unreported = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "gtc_site_delivery_unreported_lines_total", Help: "Lines about the delivery of sites that InfluxDB was away for too long to take.",
+	})
 	alarms := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "gtc_alarms_standing", Help: "Standing alarms.",
 	}, func() float64 {
@@ -52,7 +56,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "gtc_findings_open", Help: "Open energy findings.",
 	}, func() float64 { return float64(len(h.findings.open(""))) })
-	reg.MustRegister(m.unknownSite, m.unparsed, m.unpublished, m.passSeconds, m.passErrors, alarms, open)
+	reg.MustRegister(m.unknownSite, m.unparsed, m.unpublished, m.passSeconds, m.passErrors, m.unreported, alarms, open, newDeliveryMetrics(h))
 	return m
 }
 
@@ -61,4 +65,51 @@ func (m *metrics) pass(took time.Duration, err error) {
 	if err != nil {
 		m.passErrors.Inc()
 	}
+}
+
+// deliveryMetrics tell how far the samples of each site have come.
+type deliveryMetrics struct {
+	hub                                 *Hub
+	newest, waiting, late, lost, behind *prometheus.Desc
+}
+
+var _ prometheus.Collector = (*deliveryMetrics)(nil)
+
+func newDeliveryMetrics(h *Hub) *deliveryMetrics {
+	bySite := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("gtc_site_delivery_"+name, help, []string{"site"}, nil)
+	}
+	return &deliveryMetrics{
+		hub:     h,
+		newest:  bySite("newest_timestamp_seconds", "Instant of the newest sample that came in order, 0 when none is known."),
+		waiting: bySite("backlog_messages", "Messages that wait on the edge, as last told, and at the hub for InfluxDB."),
+		late:    bySite("late_seconds", "Age of the oldest sample that is on its way into InfluxDB."),
+		lost:    bySite("lost_total", "Messages and lines that the edge said to have discarded before the hub took them."),
+		behind:  prometheus.NewDesc("gtc_ingest_waiting_messages", "Messages that wait at the hub for InfluxDB.", nil, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (m *deliveryMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{m.newest, m.waiting, m.late, m.lost, m.behind} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *deliveryMetrics) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for site, d := range m.hub.deliveries(m.hub.now()) {
+		at := 0.0
+		if !d.Newest.IsZero() {
+			at = float64(d.Newest.UnixMilli()) / 1000
+		}
+		gauge(m.newest, at, string(site))
+		gauge(m.waiting, float64(d.Waiting), string(site))
+		gauge(m.late, d.LateSeconds, string(site))
+		ch <- prometheus.MustNewConstMetric(m.lost, prometheus.CounterValue, float64(d.Lost), string(site))
+	}
+	gauge(m.behind, float64(m.hub.delivery.waiting()))
 }

@@ -18,8 +18,8 @@ const staleAfter = 3
 // Park returns every site, worst first.
 func (h *Hub) Park(ctx context.Context) (console.Park, error) {
 	now := h.now()
-	park := console.Park{At: now, Store: h.storeState(ctx)}
 	standing := h.standing("")
+	park := console.Park{At: now, Store: h.storeState(ctx), Centre: standing[gtc.HubSite]}
 	for _, s := range h.sites {
 		park.Sites = append(park.Sites, h.summary(s, standing[s.ID], now))
 	}
@@ -69,7 +69,7 @@ func (h *Hub) summary(s *siteInfo, standing []gtc.Alarm, now time.Time) console.
 	out := console.SiteSummary{
 		ID: s.ID, Label: s.Label, Category: s.Category,
 		LastSample: h.live.lastSample(s.ID), Linked: linked, LinkSince: since,
-		Backlog: h.bus.Backlog(s.ID), Points: len(s.points),
+		Backlog: h.bus.Backlog(s.ID), Points: len(s.points), Delivery: h.delivery.state(s.ID, now),
 	}
 	for i := range standing {
 		if p := standing[i].Priority; p >= 1 && p <= 4 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/internal/rollup"
 	"github.com/cpas-charleroi/gtc/rules/energy"
 )
 
@@ -82,13 +83,16 @@ func (h history) first(ctx context.Context, s gtc.Series) (at time.Time, ok bool
 func (h history) days(ctx context.Context, site *gtc.Site, m gtc.Meter, from time.Time) ([]energy.Interval, error) {
 	var out []energy.Interval
 	err := h.db.Query(ctx, influx.Rollup, daysQuery(site.ID, m, from, time.Time{}), func(t *influx.Table) error {
-		kwh, m3, cov, src := t.Column("kwh"), t.Column("m3"), t.Column("coverage"), t.Column("source")
+		kwh, m3, cov, src, origin := t.Column("kwh"), t.Column("m3"), t.Column("coverage"), t.Column("source"), t.Column(rollup.FieldOrigin)
 		for i := range t.Values {
 			d := energy.Interval{Start: t.Time(i).In(site.Location)}
 			d.KWh, _ = t.Float(i, kwh)
 			d.Volume, _ = t.Float(i, m3)
 			d.Coverage, _ = t.Float(i, cov)
 			d.Estimated = t.Text(i, src) == "estimated"
+			if t.Text(i, origin) == rollup.OriginImport {
+				d.Source = t.Text(i, src)
+			}
 			out = append(out, d)
 		}
 		return nil
@@ -99,7 +103,7 @@ func (h history) days(ctx context.Context, site *gtc.Site, m gtc.Meter, from tim
 // daysQuery is the query that shows a meter's days; screens quote it as the
 // source of their figures. A zero to means no end.
 func daysQuery(site gtc.SiteID, m gtc.Meter, from, to time.Time) string {
-	q := fmt.Sprintf("SELECT kwh, m3, coverage, source, expected_kwh, expected_low, expected_high FROM energy WHERE site=%s AND meter=%s AND direction=%s AND step='day' AND time >= %dms",
+	q := fmt.Sprintf("SELECT kwh, m3, coverage, source, origin, expected_kwh, expected_low, expected_high FROM energy WHERE site=%s AND meter=%s AND direction=%s AND step='day' AND time >= %dms",
 		influx.Quote(string(site)), influx.Quote(string(m.Equipment)), influx.Quote(string(m.Direction)), from.UnixMilli())
 	if !to.IsZero() {
 		q += fmt.Sprintf(" AND time < %dms", to.UnixMilli())
@@ -133,7 +137,7 @@ func (h history) tempDays(ctx context.Context, station string, from time.Time, l
 func (h history) writeIntervals(ctx context.Context, site gtc.SiteID, m gtc.Meter, step string, intervals []energy.Interval, expected func(energy.Interval) (energy.Expectation, bool)) error {
 	var buf []byte
 	for i, iv := range intervals {
-		buf = appendInterval(buf, site, m, step, iv, expected)
+		buf = rollup.AppendInterval(buf, site, m, step, iv, expected)
 		if (i+1)%writeLines == 0 || i == len(intervals)-1 {
 			if err := h.db.Write(ctx, influx.Rollup, buf); err != nil {
 				return err
@@ -144,40 +148,11 @@ func (h history) writeIntervals(ctx context.Context, site gtc.SiteID, m gtc.Mete
 	return nil
 }
 
-func appendInterval(dst []byte, site gtc.SiteID, m gtc.Meter, step string, iv energy.Interval, expected func(energy.Interval) (energy.Expectation, bool)) []byte {
-	source := "metered"
-	if iv.Estimated {
-		source = "estimated"
-	}
-	l := influx.NewLine(influx.MeasurementEnergy).
-		Tag(influx.TagCarrier, string(m.Carrier)).Tag(influx.TagDirection, string(m.Direction)).
-		Tag(influx.TagMeter, string(m.Equipment)).Tag(influx.TagSite, string(site)).Tag(influx.TagStep, step).
-		Float("coverage", iv.Coverage).Str("source", source)
-	if m.KWhPerUnit > 0 {
-		l.Float("kwh", iv.KWh)
-	}
-	if iv.Volume != 0 || m.KWhPerUnit == 0 {
-		l.Float("m3", iv.Volume)
-	}
-	if expected != nil {
-		if e, ok := expected(iv); ok {
-			l.Float("expected_kwh", e.KWh).Float("expected_low", e.Low).Float("expected_high", e.High)
-		}
-	}
-	return l.At(iv.Start).Append(dst)
-}
-
 // writeTempDays keeps the days of a weather station.
 func (h history) writeTempDays(ctx context.Context, station string, days []energy.TempDay) error {
 	var buf []byte
 	for _, d := range days {
-		l := influx.NewLine(influx.MeasurementWeatherDay).Tag(influx.TagStation, station).
-			Float("temp_mean", d.Mean).Float("temp_min", d.Min).Float("temp_max", d.Max).
-			Float("dj15", d.DJ15).Float("dj165", d.DJ165).Float("hours", float64(d.Hours)).Str("source", "site")
-		if d.HasEq {
-			l.Float("dj165eq", d.DJ165Eq)
-		}
-		buf = l.At(d.Date).Append(buf)
+		buf = rollup.AppendTempDay(buf, station, d)
 	}
 	return h.db.Write(ctx, influx.Rollup, buf)
 }

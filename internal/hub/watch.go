@@ -11,18 +11,19 @@ import (
 )
 
 // onLive takes the live copy of samples, ahead of any backlog.
-func (h *Hub) onLive(site gtc.SiteID, _ string, lines []byte) { h.take(site, lines) }
+func (h *Hub) onLive(site gtc.SiteID, _ string, lines []byte) { h.take(site, lines, false) }
 
 // onStored takes the durable copy: what the live one missed.
 func (h *Hub) onStored(_ context.Context, msgs []bus.Message) error {
 	for _, m := range msgs {
-		h.take(m.Site, m.Data)
+		h.take(m.Site, m.Data, true)
 	}
 	return nil
 }
 
-// take hands samples to everything that watches them.
-func (h *Hub) take(site gtc.SiteID, lines []byte) {
+// take hands samples to everything that watches them. In order are those of
+// the durable copy: what was taken before them has come.
+func (h *Hub) take(site gtc.SiteID, lines []byte, inOrder bool) {
 	info := h.byID[site]
 	if info == nil {
 		h.metrics.unknownSite.Inc()
@@ -36,7 +37,10 @@ func (h *Hub) take(site gtc.SiteID, lines []byte) {
 	// The energy rules and the alarms need every sample, late ones too, and
 	// judge each at its own time; the live table keeps the newest.
 	h.energy.observe(samples)
-	h.alarms.observe(samples)
+	h.alarms.observe(samples, inOrder)
+	if inOrder {
+		h.delivery.came(site, samples, h.now())
+	}
 	news := h.live.observe(site, samples)
 	if len(news) > 0 && h.changes.watched() {
 		h.changes.send(h.sampleChange(info, news))
@@ -69,6 +73,7 @@ func (h *Hub) onHealth(hl bus.Health) {
 	}
 	_, before, _ := h.alarms.link(hl.Site)
 	h.alarms.heartbeat(hl, h.now())
+	h.delivery.heard(hl, h.now())
 	if !before {
 		h.changes.tell(hl.Site, "link", h.now())
 	}
@@ -84,7 +89,8 @@ func (h *Hub) tickAlarms(ctx context.Context) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		h.alarms.tick(h.now())
+		now := h.now()
+		h.alarms.tick(now, h.storeHealth(now))
 		if err := h.publishAlarms(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			h.metrics.unpublished.Inc()
 			h.log.Error().Err(err).Msg("alarm events wait")
@@ -110,6 +116,9 @@ func (h *Hub) runEnergy(ctx context.Context) error {
 	first := true
 	for {
 		start := time.Now()
+		if err := h.energy.takeImports(ctx, h.now()); err != nil && ctx.Err() == nil {
+			h.log.Error().Err(err).Msg("imports wait")
+		}
 		judged, err := h.energy.pass(ctx, h.now())
 		for k, fs := range judged {
 			if e := h.publishFindings(ctx, k, fs); e != nil {

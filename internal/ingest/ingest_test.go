@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,8 @@ func startPark(t *testing.T) *park {
 	return &park{hub: h, edge: e, base: time.Now().Add(-time.Hour).UTC().Truncate(time.Second)}
 }
 
+func sites() []gtc.SiteID { return []gtc.SiteID{"site-a"} }
+
 // background runs f until the test or stop ends it.
 func background(t *testing.T, f func(context.Context) error) (stop func()) {
 	t.Helper()
@@ -68,7 +71,7 @@ func (p *park) ingest(t *testing.T, store ingest.Store) (states func() []bool, s
 	var mu sync.Mutex
 	var told []bool
 	stop = background(t, func(ctx context.Context) error {
-		return ingest.Run(ctx, ingest.Options{Hub: p.hub, Store: store, Log: zerolog.Nop(), OnState: func(up bool, _ error) {
+		return ingest.Run(ctx, ingest.Options{Hub: p.hub, Store: store, Sites: sites, Log: zerolog.Nop(), OnState: func(up bool, _ error) {
 			mu.Lock()
 			defer mu.Unlock()
 			told = append(told, up)
@@ -254,4 +257,13 @@ func TestEventsAreProjected(t *testing.T) {
 	require.Equal(t, [][]string{{ms(0), "new", "1200", "0.97", "elec-1", "drift"}},
 		values(t, client, "SELECT state, excess_kwh, confidence, meter, rule FROM finding"))
 	require.Equal(t, [][]string{{ms(0), "comm_lost", "flow_temp"}}, values(t, client, "SELECT quality, point FROM point_quality"))
+}
+
+// sampleMessage is a message of the hub's stream of samples.
+func sampleMessage(site, lines string) *nats.Msg {
+	m := nats.NewMsg("in." + site + ".sample")
+	m.Data = []byte(lines)
+	m.Header.Set(bus.HeaderFormat, bus.FormatLines)
+	m.Header.Set(bus.HeaderDatabase, string(influx.Raw))
+	return m
 }

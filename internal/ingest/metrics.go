@@ -13,8 +13,16 @@ type metrics struct {
 	lines      *prometheus.CounterVec
 	written    *prometheus.CounterVec
 	rejected   prometheus.Counter
-	retries    prometheus.Counter
+	retries    *prometheus.CounterVec
+	seconds    prometheus.Histogram
+	partitions *prometheus.GaugeVec
 }
+
+// The causes of a write that is tried again.
+const (
+	causeAway    = "away"
+	causeRefused = "refused"
+)
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	byDatabase := func(name, help string) *prometheus.CounterVec {
@@ -27,9 +35,15 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		rejected: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "gtc_ingest_rejected_total", Help: "Lines and messages that will never be written, kept in REJECTED.",
 		}),
-		retries: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "gtc_ingest_retries_total", Help: "Writes that failed and are tried again.",
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gtc_ingest_retries_total", Help: "Writes that failed and are tried again: InfluxDB away or overloaded, or refusing the hub as such (401, 403, 404).",
+		}, []string{"cause"}),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "gtc_ingest_write_seconds", Help: "Duration of writes.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 14),
 		}),
+		partitions: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "gtc_ingest_partitions", Help: "Partitions of sites that this hub ingests, of 8 a stream.",
+		}, []string{"stream"}),
 	}
 	if r == nil {
 		return m, nil
@@ -45,7 +59,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.lines, m.written, m.rejected, m.retries}
+	return []prometheus.Collector{m.lines, m.written, m.rejected, m.retries, m.seconds, m.partitions}
 }
 
 func (m *metrics) unregister() {

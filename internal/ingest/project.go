@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/influx"
@@ -72,6 +74,50 @@ type stamp struct {
 const stampsKept = 64
 
 func newProjector() *projector { return &projector{series: map[string][]stamp{}} }
+
+// recentEvents is how many events before the first new one decide the stamps of
+// new ones.
+const recentEvents = 500
+
+// remembering returns a projector that knows the last events of a partition that
+// were dealt with, so that the next ones get the stamps that any hub would give.
+func remembering(ctx context.Context, js jetstream.JetStream, c jetstream.Consumer) (*projector, error) {
+	p := newProjector()
+	info, err := c.Info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read recent events: %w", err)
+	}
+	floor := info.AckFloor.Stream
+	if floor == 0 {
+		return p, nil
+	}
+	reader, err := js.CreateConsumer(ctx, info.Stream, jetstream.ConsumerConfig{
+		FilterSubjects: info.Config.FilterSubjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq: max(floor, recentEvents) - recentEvents + 1, AckPolicy: jetstream.AckNonePolicy,
+		MemoryStorage: true, InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read recent events: %w", err)
+	}
+	defer func() { _ = js.DeleteConsumer(ctx, info.Stream, reader.CachedInfo().Name) }()
+	got, err := reader.FetchNoWait(recentEvents)
+	if err != nil {
+		return nil, fmt.Errorf("read recent events: %w", err)
+	}
+	for m := range got.Messages() {
+		meta, err := m.Metadata()
+		if err != nil {
+			return nil, fmt.Errorf("read recent events: %w", err)
+		}
+		if meta.Sequence.Stream <= floor {
+			p.remember(bus.Message{Site: siteOf(m.Subject()), Data: m.Data()})
+		}
+	}
+	if err := got.Error(); err != nil {
+		return nil, fmt.Errorf("read recent events: %w", err)
+	}
+	return p, nil
+}
 
 // remember takes note of an event that was projected by a former run, so that
 // the next ones get the stamps they would have got without the restart.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
@@ -18,13 +20,26 @@ const (
 	maxPause   = 30 * time.Second
 )
 
-// writer brings lines into the store, whatever it takes.
+// writer brings lines into the store, whatever it takes. It is used by all
+// partitions.
 type writer struct {
 	store   Store
 	log     zerolog.Logger
 	metrics *metrics
 	state   *state
 	reject  func(ctx context.Context, site gtc.SiteID, db string, line []byte, reason string) error
+	slots   map[influx.Database]chan struct{}
+	// rejections is log, held back when there are many.
+	rejections zerolog.Logger
+}
+
+func newWriter(store Store, reject func(context.Context, gtc.SiteID, string, []byte, string) error, m *metrics, st *state, log zerolog.Logger) *writer {
+	w := &writer{store: store, log: log, metrics: m, state: st, reject: reject, slots: map[influx.Database]chan struct{}{}}
+	w.rejections = log.Sample(&zerolog.BurstSampler{Burst: 20, Period: time.Minute})
+	for _, db := range []influx.Database{influx.Raw, influx.Private} {
+		w.slots[db] = make(chan struct{}, inFlight)
+	}
+	return w
 }
 
 // samples stores the lines of sample messages.
@@ -86,17 +101,49 @@ func quote(s string) string { return `"` + s + `"` }
 // refuse keeps what is not written, with the reason.
 func (w *writer) refuse(ctx context.Context, site gtc.SiteID, db string, line []byte, reason string) error {
 	w.metrics.rejected.Inc()
-	w.log.Warn().Str("site", string(site)).Str("database", db).Str("reason", reason).Msg("line rejected")
+	w.rejections.Warn().Str("site", string(site)).Str("database", db).Str("reason", reason).Msg("line rejected")
 	return w.reject(ctx, site, db, line, reason)
 }
 
+// writeAll stores batches, several at once: a line has its place by its series
+// and stamp, whenever it comes.
 func (w *writer) writeAll(ctx context.Context, batches batches) error {
+	g, ctx := errgroup.WithContext(ctx)
 	for _, b := range batches {
 		w.metrics.lines.WithLabelValues(string(b.db)).Add(float64(b.len()))
-		err := bisect(b.len(),
-			func(from, to int) error { return w.write(ctx, b, from, to) },
+		g.Go(func() error {
+			err := w.write(ctx, b, 0, b.len())
+			if _, rejected := errors.AsType[*influx.RejectedError](err); rejected {
+				err = w.search(ctx, b)
+			}
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// search stores a batch of which at least one line is to be rejected. Each site
+// is stored by itself, those without a bad line first: what one site sends
+// delays no other.
+func (w *writer) search(ctx context.Context, b *batch) error {
+	sites := b.bySite()
+	if len(sites) > 1 {
+		var bad []*batch
+		for _, one := range sites {
+			err := w.write(ctx, one, 0, one.len())
+			if _, rejected := errors.AsType[*influx.RejectedError](err); rejected {
+				bad = append(bad, one)
+			} else if err != nil {
+				return err
+			}
+		}
+		sites = bad
+	}
+	for _, one := range sites {
+		err := bisect(one.len(),
+			func(from, to int) error { return w.write(ctx, one, from, to) },
 			func(i int, reason error) error {
-				return w.refuse(ctx, b.sites[i], string(b.db), bytes.TrimSpace(b.slice(i, i+1)), reasonOf(reason))
+				return w.refuse(ctx, one.sites[i], string(one.db), bytes.TrimSpace(one.slice(i, i+1)), reasonOf(reason))
 			})
 		if err != nil {
 			return err
@@ -105,39 +152,65 @@ func (w *writer) writeAll(ctx context.Context, batches batches) error {
 	return nil
 }
 
+// maxReason bounds the reason of a rejection: InfluxDB repeats the line in it.
+const maxReason = 1000
+
 func reasonOf(err error) string {
+	reason := err.Error()
 	if r, ok := errors.AsType[*influx.RejectedError](err); ok {
-		return r.Reason
+		reason = r.Reason
 	}
-	return err.Error()
+	if len(reason) > maxReason {
+		reason = strings.ToValidUTF8(reason[:maxReason], "") + "…"
+	}
+	return reason
 }
 
 // write stores lines from to to-1 of a batch; it tries until the store has
 // them, rejects one for good, or ctx ends.
 func (w *writer) write(ctx context.Context, b *batch, from, to int) error {
+	slot := w.slots[b.db]
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case slot <- struct{}{}:
+		defer func() { <-slot }()
+	}
 	wait := firstPause
 	for {
+		start := time.Now()
 		err := w.store.Write(ctx, b.db, b.slice(from, to))
+		w.metrics.seconds.Observe(time.Since(start).Seconds())
 		var rejected *influx.RejectedError
 		switch {
 		case err == nil:
 			w.metrics.written.WithLabelValues(string(b.db)).Add(float64(to - from))
-			w.state.set(true, nil)
+			w.state.set(b.db, nil)
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.As(err, &rejected):
-			w.state.set(true, nil)
+			w.state.set(b.db, nil)
 			return err
 		}
-		w.metrics.retries.Inc()
-		w.state.set(false, err)
-		w.log.Warn().Err(err).Str("database", string(b.db)).Int("lines", to-from).Dur("again_in", wait).Msg("store away")
-		if err := sleep(ctx, pauseAfter(err, wait)); err != nil {
+		pause := pauseAfter(err, wait)
+		w.failed(b, to-from, err, pause)
+		if err := sleep(ctx, pause); err != nil {
 			return err
 		}
 		wait = min(2*wait, maxPause)
 	}
+}
+
+// failed tells of a write that is to be tried again.
+func (w *writer) failed(b *batch, lines int, err error, pause time.Duration) {
+	cause := causeAway
+	if errors.Is(err, influx.ErrRefused) {
+		cause = causeRefused
+	}
+	w.metrics.retries.WithLabelValues(cause).Inc()
+	w.state.set(b.db, err)
+	w.log.Warn().Err(err).Str("database", string(b.db)).Int("lines", lines).Dur("again_in", pause).Msg("store takes nothing; lines wait")
 }
 
 // pauseAfter is how long to wait after err: what the store asked for, within
@@ -148,15 +221,4 @@ func pauseAfter(err error, wait time.Duration) time.Duration {
 		return min(u.RetryAfter, 2*maxPause)
 	}
 	return wait
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -1,0 +1,131 @@
+package hub
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/internal/rollup"
+	"github.com/cpas-charleroi/gtc/rules/energy"
+)
+
+// importSlack is how far the clocks of the hub and of who imports may be
+// apart. A mark taken twice does no harm.
+const importSlack = time.Hour
+
+// besideImports leaves out what was rolled up from samples where an import
+// knows more of the day, and says of imported days that samples take over.
+func (e *energyRules) besideImports(ctx context.Context, ms *meterState, hours, days []energy.Interval) (keptHours, keptDays []energy.Interval, err error) {
+	imported := map[int64]energy.Interval{}
+	for _, d := range ms.days {
+		if d.Source != "" {
+			imported[d.Start.Unix()] = d
+		}
+	}
+	if len(imported) == 0 {
+		return hours, days, nil
+	}
+	var lines []byte
+	yields := map[int64]bool{}
+	for _, d := range days {
+		old, ok := imported[d.Start.Unix()]
+		switch {
+		case !ok:
+		case d.Yields(old):
+			yields[d.Start.Unix()] = true
+		default:
+			lines = rollup.AppendOrigin(lines, ms.site.ID, ms.meter, rollup.StepDay, d)
+		}
+	}
+	for _, h := range hours {
+		if day := midnight(h.Start, ms.site.Location).Unix(); imported[day].Source != "" && !yields[day] {
+			lines = rollup.AppendOrigin(lines, ms.site.ID, ms.meter, rollup.StepHour, h)
+		}
+	}
+	if err := e.db.Write(ctx, influx.Rollup, lines); err != nil {
+		return nil, nil, err
+	}
+	keptHours = slices.DeleteFunc(hours, func(h energy.Interval) bool { return yields[midnight(h.Start, ms.site.Location).Unix()] })
+	keptDays = slices.DeleteFunc(days, func(d energy.Interval) bool { return yields[d.Start.Unix()] })
+	return keptHours, keptDays, nil
+}
+
+// withKept adds to new days, from a day on, those that are kept and that they
+// do not replace: imported ones, and those whose samples are gone, as they are
+// after a restore. What is in memory is what is in InfluxDB.
+func withKept[D any](have, news []D, from time.Time, start func(D) time.Time) []D {
+	known := map[int64]bool{}
+	for _, d := range news {
+		known[start(d).Unix()] = true
+	}
+	out := slices.Clone(news)
+	for _, d := range have {
+		if at := start(d); !at.Before(from) && !known[at.Unix()] {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(a, b D) int { return start(a).Compare(start(b)) })
+	return out
+}
+
+// takeImports reads the marks that gtc import left since the last time: the
+// days of those meters are read again, and what was imported as readings is
+// rolled up.
+func (e *energyRules) takeImports(ctx context.Context, now time.Time) error {
+	since := e.imported
+	if since.IsZero() {
+		since = now.Add(-importSlack)
+	}
+	latest := since
+	from := map[meterKey]time.Time{} // of imported readings, zero for none
+	err := e.db.Read(ctx, influx.Query{
+		Database: influx.Rollup,
+		Text:     "SELECT from_ms, readings FROM " + rollup.MeasurementImport + " WHERE time > $since GROUP BY site, meter, direction",
+		Params:   influx.Params{"since": since},
+	}, func(t *influx.Table) error {
+		k := meterKey{gtc.SiteID(t.Tags[influx.TagSite]), gtc.EquipmentID(t.Tags[influx.TagMeter]), gtc.Direction(t.Tags[influx.TagDirection])}
+		for i := range t.Values {
+			if at := t.Time(i); at.After(latest) {
+				latest = at
+			}
+			first := from[k]
+			ms, ok := t.Float(i, 1)
+			if readings, _ := t.Float(i, 2); ok && readings != 0 {
+				touch(&first, time.UnixMilli(int64(ms)))
+			}
+			from[k] = first
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for k, first := range from {
+		if err := e.takeImport(ctx, k, first); err != nil {
+			return err
+		}
+	}
+	e.imported = latest
+	return nil
+}
+
+func (e *energyRules) takeImport(ctx context.Context, k meterKey, readings time.Time) error {
+	ms := e.meters[k]
+	if ms == nil {
+		return nil // of a site that this configuration has no more
+	}
+	days, err := e.days(ctx, ms.site, ms.meter, time.Unix(0, 0))
+	if err != nil {
+		return err
+	}
+	e.replace(func() {
+		ms.days, ms.judged = days, false
+		if !readings.IsZero() {
+			touch(&ms.touched, readings)
+		}
+	})
+	e.log.Info().Str("site", string(k.site)).Str("meter", string(k.meter)).Int("days", len(days)).Msg("import taken over")
+	return nil
+}
