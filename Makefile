@@ -8,7 +8,7 @@ LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 AXE      := $(CURDIR)/var/axe-core/axe.min.js
 FUZZTIME ?= 20s
 
-.PHONY: help build run demo test test-full unit e2e browser lint fmt check bench fuzz golden screenshots influxd prerequisites clean
+.PHONY: help build run demo test test-full unit e2e browser chaos chaos-short lint fmt check bench fuzz golden screenshots influxd prerequisites clean
 
 help: ## list of targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' Makefile
@@ -37,7 +37,7 @@ prerequisites:
 
 test: ## lint, unit, end-to-end and browser tests, with the race detector
 	@deploy/dev/prerequisites.sh test
-	$(MAKE) lint check unit e2e browser
+	$(MAKE) lint check unit e2e browser chaos-short
 
 test-full: influxd build ## what is too slow for every run: replay of real meters, fuzzing
 	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 30m -tags 'e2e full' -run 'Full' ./internal/cli
@@ -54,6 +54,12 @@ browser: influxd build $(AXE) ## the pages in headless Chromium
 	@[ -e $(AXE) ] || echo 'axe-core is missing (no npm): the accessibility check is skipped'
 	AXE=$$(ls $(AXE) 2>/dev/null) go test -count=1 -timeout 10m -tags browser ./dashboards/console
 	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 10m -tags 'e2e browser' -run Browser ./internal/cli
+
+chaos: influxd build ## everything breaks for 8 minutes, nothing is lost (CHAOS="-chaos.seed=1 -chaos.duration=1h")
+	GTC=$(CURDIR)/bin/gtc go test -v -count=1 -timeout 0 -tags chaos -run '^TestChaos$$' ./internal/chaos -chaos.duration=8m $(CHAOS)
+
+chaos-short: influxd build ## the same for 2 minutes, always in the same order
+	GTC=$(CURDIR)/bin/gtc go test -v -count=1 -timeout 10m -tags chaos -run '^TestChaos$$' ./internal/chaos -chaos.seed=1 -chaos.duration=2m
 
 lint: $(BIN)/golangci-lint ## static checks
 	$(BIN)/golangci-lint run ./...
