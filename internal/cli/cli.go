@@ -30,6 +30,9 @@ type Env struct {
 	Getenv func(string) string
 	Stdout io.Writer
 	Stderr io.Writer
+	// SetMemoryLimit bounds the heap of the process, in bytes; nil where the
+	// process is not the program's own.
+	SetMemoryLimit func(int64)
 }
 
 // Run runs the program until it is done or ctx ends and returns its exit
@@ -61,8 +64,9 @@ func newRoot(env Env) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inputError(err) })
 	root.PersistentFlags().String("log", "info", "level of the log: debug, info, warn, error")
 	root.AddCommand(
-		newDemoCommand(env), newServeCommand(env), newCollectCommand(env), newCheckCommand(env),
-		newEnergyCommand(env.Stdout, env.Stderr), newProbeCommand(env), newPointCommand(env),
+		newDemoCommand(env), newSimulateCommand(env), newServeCommand(env), newCollectCommand(env), newEdgeCommand(env), newCheckCommand(env),
+		newEnergyCommand(env.Stdout, env.Stderr), newProbeCommand(env), newPointCommand(env), newImportCommand(env), newBackupCommand(env), newRestoreCommand(env),
+		newRulesCommand(env),
 	)
 	return root
 }

@@ -187,13 +187,16 @@ func (d *demo) simulate(_, life context.Context) error {
 		return err
 	}
 	err = park.Start(life, simulators.Options{
-		Epoch: d.state.Epoch, Origin: d.state.Origin, Clocks: d.clockOf, Log: d.log, PasswordFor: passwordFor(d.o.dir),
+		Origin: d.state.Origin, Clocks: d.clockOf, Log: d.log, PasswordFor: passwordFor(d.o.dir),
 	})
 	if err != nil {
-		return err
+		return inputMistakes(err)
 	}
 	d.closers = append(d.closers, park.Close)
 	d.park = park
+	if d.state.Epoch.Before(park.Epoch()) {
+		return inputError(fmt.Errorf("--history %d: the simulation begins on %s (start in park.yaml)", d.o.days, park.Epoch().Format(time.DateOnly)))
+	}
 	devices := 0
 	for _, a := range park.Addresses() {
 		devices += len(a.Devices)

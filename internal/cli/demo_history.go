@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -16,26 +17,17 @@ import (
 	"github.com/cpas-charleroi/gtc/simulators"
 )
 
-const (
-	// coarse and fine are the steps of the history: by the hour, and by the
-	// quarter of an hour in its last days, as far back as finely reaches.
-	coarse = time.Hour
-	fine   = 15 * time.Minute
-	finely = 30 * 24 * time.Hour
-	// historyBytes is the size of one write of history.
-	historyBytes = 1 << 20
-)
-
-// span is a part of a site's history.
+// span is the history of a site.
 type span struct {
 	site     *config.Site
 	from, to time.Time
 	step     time.Duration
 }
 
-// history writes what the collectors would have read before the first start.
-// A later start goes on where the last one ended: the time between is a gap,
-// as it would be with real devices.
+// history writes what collectors and hub would have stored before the first
+// start: single values of the last days, hours and days of all. A later start
+// goes on where the last one ended: the time between is a gap, as it would be
+// with real devices. What is wrong in the park is written beside the data.
 func (d *demo) history(ctx, _ context.Context) error {
 	spans := d.missingHistory(time.Now().UTC())
 	if len(spans) == 0 {
@@ -53,12 +45,15 @@ func (d *demo) history(ctx, _ context.Context) error {
 	for _, s := range spans {
 		total += int64(s.to.Sub(s.from) / s.step)
 	}
-	bar := d.progress(total, "historique      ")
+	bar := progress(d.env, total, "historique      ")
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(2)
+	g.SetLimit(historyWorkers)
 	for _, s := range spans {
 		g.Go(func() error { return d.writeSpan(gctx, client, s, bar) })
 	}
+	g.Go(func() error {
+		return writeTruth(gctx, d.park, filepath.Join(d.o.dir, "truth.json"), d.state.Epoch, time.Now().UTC())
+	})
 	if err := g.Wait(); err != nil {
 		return fmt.Errorf("write history: %w", err)
 	}
@@ -77,59 +72,31 @@ func (d *demo) missingHistory(now time.Time) []span {
 			continue
 		}
 		if d.replay != nil && s.ID == simulators.ReplaySite {
-			out = append(out, span{s, d.replay.From(), d.replay.Live(), coarse})
+			out = append(out, span{s, d.replay.From(), d.replay.Live(), time.Hour})
 			continue
 		}
-		turn := now.Add(-finely).Truncate(time.Hour)
-		if turn.Before(d.state.Epoch) {
-			turn = d.state.Epoch
-		}
-		out = append(out, span{s, d.state.Epoch, turn, coarse}, span{s, turn, now.Truncate(time.Minute), fine})
+		out = append(out, span{s, d.state.Epoch, now.Truncate(time.Minute), 15 * time.Minute})
 	}
 	return out
 }
 
 func (d *demo) writeSpan(ctx context.Context, client *influx.Client, s span, bar *progressbar.ProgressBar) error {
-	private := map[gtc.EquipmentID]bool{}
-	for _, e := range s.site.Equipment {
-		private[e.ID] = e.Privacy.Private()
-	}
-	buf := make([]byte, 0, historyBytes+64<<10)
-	steps := 0
-	flush := func() error {
-		_ = bar.Add(steps)
-		steps = 0
-		err := client.Write(ctx, influx.Raw, buf)
-		buf = buf[:0]
-		return err
-	}
-	err := d.park.History(s.site.ID, s.from, s.to, s.step, func(samples []gtc.Sample) error {
-		steps++
-		kept := samples[:0]
-		for _, x := range samples {
-			if !private[x.Equipment] {
-				kept = append(kept, x)
-			}
-		}
-		buf = influx.AppendSamples(buf, kept)
-		if len(buf) < historyBytes {
-			return ctx.Err()
-		}
-		return flush()
+	return d.park.Record(ctx, s.site.ID, simulators.Record{
+		From: s.from, To: s.to, RawFrom: s.to.AddDate(0, 0, -rawDays), Step: s.step,
+		Passed: func(steps int) { _ = bar.Add(steps) },
+		Write: func(db influx.Database, lines []byte, _ int) error {
+			return client.Write(ctx, db, lines)
+		},
 	})
-	if err != nil {
-		return err
-	}
-	return flush()
 }
 
 // progress shows a bar on a terminal and is silent otherwise.
-func (d *demo) progress(total int64, what string) *progressbar.ProgressBar {
-	if !terminal(d.env.Stdout) {
+func progress(env Env, total int64, what string) *progressbar.ProgressBar {
+	if !terminal(env.Stdout) {
 		return progressbar.DefaultSilent(total)
 	}
 	return progressbar.NewOptions64(total,
-		progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(d.env.Stdout), progressbar.OptionSetWidth(40),
+		progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(env.Stdout), progressbar.OptionSetWidth(40),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionShowElapsedTimeOnFinish(),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "·", BarStart: "", BarEnd: ""}),
 	)

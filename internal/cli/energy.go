@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/figure"
 	"github.com/cpas-charleroi/gtc/rules/energy"
 )
 
@@ -29,7 +30,7 @@ func newEnergyCommand(out, errOut io.Writer) *cobra.Command {
 		Use:   "energy",
 		Short: "Fit a baseline or look for drift in one meter's CSV file",
 	}
-	cmd.AddCommand(newEnergyFitCommand(out, errOut), newEnergyDriftCommand(out, errOut))
+	cmd.AddCommand(newEnergyFitCommand(out, errOut), newEnergyDriftCommand(out, errOut), newEnergySignatureCommand(out, errOut))
 	return cmd
 }
 
@@ -80,8 +81,8 @@ func newEnergyFitCommand(out, errOut io.Writer) *cobra.Command {
 
 func newEnergyDriftCommand(out, errOut io.Writer) *cobra.Command {
 	var (
-		f        energyFlags
-		baseline string
+		f              energyFlags
+		baseline, plot string
 	)
 	cmd := &cobra.Command{
 		Use:   "drift FILE.csv --baseline FROM..TO",
@@ -108,6 +109,14 @@ func newEnergyDriftCommand(out, errOut io.Writer) *cobra.Command {
 			}
 			meter := strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
 			found := energy.Detect(b, in.table.Days, energy.DetectOptions{Site: "file", Meter: gtc.EquipmentID(meter)})
+			if plot != "" {
+				h := figure.History{Baseline: b, Days: in.table.Days, Findings: found}
+				names, err := plotDrift(plot, meter, h)
+				if err != nil {
+					return err
+				}
+				_, _ = fmt.Fprintln(errOut, strings.Join(names, "\n")) // nobody could be told that it failed
+			}
 			if f.json {
 				return writeJSON(out, driftView(b, found))
 			}
@@ -116,6 +125,7 @@ func newEnergyDriftCommand(out, errOut io.Writer) *cobra.Command {
 	}
 	f.bind(cmd)
 	cmd.Flags().StringVar(&baseline, "baseline", "", "first and last day of the baseline, FROM..TO")
+	cmd.Flags().StringVar(&plot, "plot", "", "prefix of the figures to write: PREFIX-signature.svg, PREFIX-consumption.svg, PREFIX-cusum.svg")
 	if err := cmd.MarkFlagRequired("baseline"); err != nil {
 		panic(err) // the flag is defined one line above
 	}

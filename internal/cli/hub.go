@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
@@ -32,6 +32,20 @@ type centre struct {
 	db       *influx.Client
 	hub      *hub.Hub
 	listener net.Listener
+	// unlock lets others use the data folder.
+	unlock func()
+
+	credentials *credentials
+	passwords   map[gtc.SiteID]string
+	log         zerolog.Logger
+}
+
+// run runs the hub and follows the sites' passwords until ctx ends.
+func (c *centre) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.hub.Run(ctx) })
+	g.Go(func() error { return c.credentials.follow(ctx, c.bus, c.passwords, c.log) })
+	return g.Wait()
 }
 
 // centreOptions are what serve and demo give differently.
@@ -57,18 +71,27 @@ func startCentre(ctx context.Context, o centreOptions) (*centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	passwords, err := edgePasswords(o)
-	if err != nil {
+	c := &centre{credentials: newCredentials(o.config, o.getenv), log: o.log}
+	if c.passwords, err = c.credentials.passwords(); err != nil {
 		return nil, err
 	}
-	c := &centre{}
 	if c.db, err = influx.Open(o.influx); err != nil {
 		return nil, inputError(err)
 	}
+	if c.unlock, err = lockBus(o.busDir); err != nil {
+		c.close()
+		return nil, err
+	}
 	b := o.config.Hub.Bus
+	password, err := config.Secret(o.getenv, "GTC_BUS_PASSWORD", b.PasswordFile)
+	if err != nil {
+		c.close()
+		return nil, inputError(fmt.Errorf("read password of the bus: %w", err))
+	}
 	c.bus, err = bus.StartHub(ctx, bus.HubOptions{
-		Listen: b.Listen, LeafListen: b.LeafListen, Dir: o.busDir, CertFile: b.CertFile, KeyFile: b.KeyFile, CAFile: b.CAFile,
-		Sites: passwords, Log: o.log, Registry: o.registry,
+		Password: password,
+		Listen:   b.Listen, LeafListen: b.LeafListen, Dir: o.busDir, CertFile: b.CertFile, KeyFile: b.KeyFile,
+		Sites: c.passwords, Limits: c.credentials.limits(), Log: o.log, Registry: o.registry,
 	})
 	if err != nil {
 		c.close()
@@ -102,19 +125,9 @@ func (c *centre) close() {
 	if c.db != nil {
 		c.db.Close()
 	}
-}
-
-// edgePasswords reads each site's password from the credentials folder.
-func edgePasswords(o centreOptions) (map[gtc.SiteID]string, error) {
-	out := map[gtc.SiteID]string{}
-	for _, s := range o.config.Sites {
-		p, err := config.Secret(o.getenv, "", filepath.Join(o.config.Hub.Bus.CredentialsDir, string(s.ID)))
-		if err != nil {
-			return nil, inputError(fmt.Errorf("read password of site %s: %w", s.ID, err))
-		}
-		out[s.ID] = p
+	if c.unlock != nil {
+		c.unlock()
 	}
-	return out, nil
 }
 
 // listen opens an address. When another program has it, a free port of the

@@ -40,7 +40,7 @@ func newServeCommand(env Env) *cobra.Command {
 			}
 			defer c.close()
 			log.Info().Str("console", "http://"+c.listener.Addr().String()).Str("leaf", c.bus.LeafURL()).Int("sites", len(cfg.Sites)).Msg("hub started")
-			return c.hub.Run(cmd.Context())
+			return c.run(cmd.Context())
 		},
 	}
 	cmd.Flags().StringVar(&dir, "config", ".", "configuration folder")

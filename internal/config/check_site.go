@@ -79,6 +79,9 @@ func categories() []string {
 	}
 }
 
+// leastLimit is the least hub.limit, in bytes a second.
+const leastLimit = 1000
+
 // edge checks the way to the hub and the edge's own broker.
 func (c *siteChecker) edge() {
 	s := c.site
@@ -87,6 +90,9 @@ func (c *siteChecker) edge() {
 		if u != nil && u.Scheme == "nats" && !isLoopback(u.Hostname()) {
 			c.addHint("hub.url", "tls", "hub.url: nats:// is not encrypted and only for loopback")
 		}
+	}
+	if l := s.Hub.Limit; l != 0 && l < leastLimit {
+		c.add("hub.limit", "hub.limit: %d bytes a second is less than %d: the queue would never be taken", l, leastLimit)
 	}
 	if s.Broker.Listen == "" {
 		if len(s.Broker.Users) > 0 {

@@ -39,12 +39,15 @@ type Influx struct {
 type Bus struct {
 	// Listen is the client address of the hub, loopback by default.
 	Listen string `yaml:"listen"`
+	// PasswordFile holds the password of Listen, without which nobody connects
+	// there; GTC_BUS_PASSWORD comes first.
+	PasswordFile string `yaml:"password_file"`
 	// LeafListen is the address that edges dial.
 	LeafListen string `yaml:"leaf_listen"`
 	// Dir holds the hub's streams.
 	Dir string `yaml:"dir"`
-	// CertFile, KeyFile and CAFile secure the leaf listener; required when it
-	// does not listen on loopback.
+	// CertFile and KeyFile secure the leaf listener; required when it does not
+	// listen on loopback. CAFile is the authority that edges verify it by.
 	CertFile string `yaml:"cert_file"`
 	KeyFile  string `yaml:"key_file"`
 	CAFile   string `yaml:"ca_file"`
@@ -110,6 +113,9 @@ type EdgeHub struct {
 	// PasswordFile holds the edge's password; GTC_HUB_PASSWORD comes first.
 	PasswordFile string `yaml:"password_file"`
 	CAFile       string `yaml:"ca_file"`
+	// Limit is how many bytes a second of the waiting samples the hub takes, 0
+	// for no limit. Live values and events are never held back.
+	Limit int `yaml:"limit"`
 }
 
 // Broker is the MQTT listener of the edge's own server; empty means none.

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/figure"
+	"github.com/cpas-charleroi/gtc/rules/energy"
+)
+
+// newEnergySignatureCommand returns `gtc energy signature`, which draws the
+// baseline that `gtc energy fit` fits.
+func newEnergySignatureCommand(out, errOut io.Writer) *cobra.Command {
+	var (
+		f                    energyFlags
+		mode, from, to, file string
+	)
+	cmd := &cobra.Command{
+		Use:   "signature FILE.csv [--out signature.svg]",
+		Short: "Draw the signature: consumption by outdoor temperature, the model and its balance point",
+		Long: "Draws the baseline that `gtc energy fit` fits on the rows time,energy_kwh,temperature_c as SVG:\n" +
+			"the days, the model with its 90 % band and the balance point.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			in, err := f.read(args[0], errOut)
+			if err != nil {
+				return err
+			}
+			o := energy.FitOptions{Mode: energy.Mode(mode), Carrier: gtc.Carrier(f.carrier)}
+			if o.From, o.To, err = in.period(from, to); err != nil {
+				return err
+			}
+			b, err := energy.Fit(in.table.Days, o)
+			if err != nil {
+				return fmt.Errorf("%w: %s: %w", ErrInput, args[0], err)
+			}
+			if file == "" {
+				file = meterName(args[0]) + "-signature.svg"
+			}
+			if err := writeFigure(file, func(w io.Writer) error {
+				return figure.Signature(w, signatureWords(meterName(args[0]), b), b, in.table.Days)
+			}); err != nil {
+				return err
+			}
+			if f.json {
+				return writeJSON(out, struct {
+					File     string    `json:"file"`
+					Baseline energyFit `json:"baseline"`
+				}{file, fitView(b)})
+			}
+			_, err = fmt.Fprintf(out, "%s: %s\n", file, describe(b.Whole))
+			return err
+		},
+	}
+	f.bind(cmd)
+	cmd.Flags().StringVar(&mode, "mode", string(energy.Native), "native or caltrack")
+	cmd.Flags().StringVar(&from, "from", "", "first day, 2026-01-31")
+	cmd.Flags().StringVar(&to, "to", "", "last day")
+	cmd.Flags().StringVarP(&file, "out", "o", "", "file to write, NAME-signature.svg if not given")
+	return cmd
+}
+
+// meterName is the name of a file without folder and ending.
+func meterName(path string) string {
+	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+}
+
+// writeFigure draws into a file; a figure that cannot be drawn leaves none.
+func writeFigure(name string, draw func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return inputError(err)
+	}
+	if err = draw(f); err == nil {
+		return f.Close()
+	}
+	_ = f.Close()
+	_ = os.Remove(name)
+	return inputError(err)
+}
