@@ -91,11 +91,15 @@ const (
 	// whether the database lets the hub in.
 	WatchStoreAway    Watch = "store_away"
 	WatchStoreRefused Watch = "store_refused"
+	// WatchUnsent is whether what a channel was given for people was sent,
+	// WatchChannel whether a way to people passes its test.
+	WatchUnsent  Watch = "unsent"
+	WatchChannel Watch = "channel"
 )
 
 // watches are all of them.
 func watches() []Watch {
-	return []Watch{WatchEdge, WatchDevice, WatchRule, WatchStoreAway, WatchStoreRefused}
+	return []Watch{WatchEdge, WatchDevice, WatchRule, WatchStoreAway, WatchStoreRefused, WatchUnsent, WatchChannel}
 }
 
 // Condition is what has to be so for an alarm. Exactly one of Point, Each, Any,

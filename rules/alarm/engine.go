@@ -34,8 +34,9 @@ type Engine struct {
 	device *Class
 	rule   *Class
 	// hub is the hub itself, nil when no class watches it.
-	hub   *site
-	store map[Watch]*track
+	hub      *site
+	store    map[Watch]*track
+	channels map[Watch]*Class
 	now   time.Time // of the last Tick
 	works []Work
 	// orphans are restored alarms that nothing judges any more.
@@ -110,6 +111,8 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 		tracks: map[string]*track{},
 		each:   map[gtc.Kind][]*Class{},
 		store:  map[Watch]*track{},
+
+		channels: map[Watch]*Class{},
 	}
 	ofHub := map[Watch]*Class{}
 	byKind := map[gtc.Kind][]*Class{}
@@ -275,6 +278,9 @@ func (e *Engine) restore(a gtc.Alarm) {
 // restoreTrack makes the track of an alarm that only appears when something is
 // heard: of a device, a zone, or a rule.
 func (e *Engine) restoreTrack(a gtc.Alarm) *track {
+	if a.Site == gtc.HubSite {
+		return e.restoreChannel(a)
+	}
 	s := e.sites[a.Site]
 	if s == nil {
 		return nil
@@ -295,6 +301,14 @@ func (e *Engine) restoreTrack(a gtc.Alarm) *track {
 		}
 	}
 	return nil
+}
+
+// Adopt takes over an alarm's state as another engine left it, in the place of
+// this one's. An alarm that this engine does not watch is left alone.
+func (e *Engine) Adopt(a gtc.Alarm) {
+	if e.tracks[a.ID] != nil {
+		e.restore(a)
+	}
 }
 
 // Expect says which points the configuration promises. Only of these can one

@@ -90,7 +90,7 @@ func TestParseRefuses(t *testing.T) {
     kind: contact
     when: {any: [flood_alarm, gas_alarm]}`, `a.yaml:4:31: class bad: gas_alarm concerns life safety: give it a class of its own`},
 		"watch": {`
-    when: {watch: edges}`, `a.yaml:3:19: class bad: watch is one of edge, device, rule, store_away, store_refused`},
+    when: {watch: edges}`, `a.yaml:3:19: class bad: watch is one of edge, device, rule, store_away, store_refused, unsent, channel`},
 		"life safety not said": {`
     kind: contact
     when: {point: gas_alarm}`, `a.yaml:4:19: class bad: gas_alarm concerns life safety: say life_safety: true`},

@@ -151,6 +151,10 @@ func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
 		return "the hub does not reach InfluxDB, or InfluxDB takes nothing now (5xx, 429, no answer)"
 	case w.Watch == alarm.WatchStoreRefused:
 		return "InfluxDB refuses the hub as such (401, 403, 404)"
+	case w.Watch == alarm.WatchUnsent:
+		return "a message to a person was given up: refused for good, or not sent within 24 h"
+	case w.Watch == alarm.WatchChannel:
+		return "the test of a way to people (each day, and when the hub starts) fails"
 	case w.Expr != "" && w.Clear != "":
 		return fmt.Sprintf("`%s`, until `%s`", w.Expr, w.Clear)
 	case w.Expr != "":

@@ -32,6 +32,11 @@ func (e *Engine) addHub(classes map[Watch]*Class) {
 			e.store[w] = e.addTrack(e.hub, c, storeEquipment, "", "")
 		}
 	}
+	for _, w := range []Watch{WatchUnsent, WatchChannel} {
+		if c := classes[w]; c != nil {
+			e.channels[w] = c
+		}
+	}
 }
 
 // Store judges the state of the way into the database. Call it often: its

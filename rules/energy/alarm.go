@@ -23,7 +23,7 @@ func (s scale) fire(r running, g gauge, origin, k int, sign float64) (alarm, boo
 	fired := false
 	for i, w := range s.windows {
 		a := k + 1 - w.days
-		if a < origin {
+		if a < origin || w.fast && (sign < 0 || !s.sudden(r, k)) {
 			continue
 		}
 		sums := r.sums(w)
@@ -36,6 +36,12 @@ func (s scale) fire(r running, g gauge, origin, k int, sign float64) (alarm, boo
 		on.onset = s.onset(r, origin, k, on.sudden)
 	}
 	return on, fired
+}
+
+// sudden reports whether day k and the one before both show a sudden rise: one
+// strange day is none.
+func (s scale) sudden(r running, k int) bool {
+	return k > 0 && r.excess(k, k+1) > s.tuning.leastSudden && r.excess(k-1, k) > s.tuning.leastSudden
 }
 
 // onset returns the day since which the evidence up to k is strongest.

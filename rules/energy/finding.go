@@ -101,9 +101,11 @@ func (t *track) explain(f *gtc.Finding, l layer, line []judged, sign float64) {
 
 // inputs writes the limits of one direction, by the days of the window.
 func (s scale) inputs(sign float64) string {
-	parts := make([]string, len(s.windows))
-	for i, w := range s.windows {
-		parts[i] = fmt.Sprintf("%dd %.2f", w.days, w.limit[side(sign)])
+	var parts []string
+	for _, w := range s.windows {
+		if !w.fast || sign > 0 {
+			parts = append(parts, fmt.Sprintf("%dd %.2f", w.days, w.limit[side(sign)]))
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,60 @@
+package alarm_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
+)
+
+func TestChannels(t *testing.T) {
+	_, classes := load(t)
+	e := alarm.New(classes, nil, nil)
+	e.Tick(start)
+	var got []string
+	step := func(after time.Duration, unsent, failed bool) {
+		at := start.Add(after)
+		e.Tick(at)
+		got = append(got, said(e.Channels([]alarm.Channel{
+			{Name: "sms", At: at, Unsent: unsent}, {Name: "modem", At: at, Failed: failed},
+		}))...)
+	}
+	step(0, false, false)
+	require.Empty(t, got)
+	require.Empty(t, e.Alarms(), "what never failed is no alarm")
+	step(time.Second, true, true)
+	require.Equal(t, []string{"hub/sms/notification_failed unacknowledged", "hub/modem/channel_failed unacknowledged"}, got)
+	got = nil
+	kept := e.Alarms()
+	e = alarm.New(classes, nil, kept)
+	require.Equal(t, kept, e.Alarms(), "it outlives a restart")
+	step(2*time.Second, true, true)
+	step(10*time.Second, false, true)
+	step(20*time.Second, false, true)
+	require.Empty(t, got)
+	step(41*time.Second, false, true)
+	require.Equal(t, []string{"hub/sms/notification_failed returned_unacknowledged"}, got)
+}
+
+func TestAdopt(t *testing.T) {
+	_, classes := load(t)
+	site := gtc.Site{ID: "home", Equipment: []gtc.Equipment{{ID: "boiler", Kind: "boiler"}}}
+	e, other := alarm.New(classes, []gtc.Site{site}, nil), alarm.New(classes, []gtc.Site{site}, nil)
+	for _, x := range []*alarm.Engine{e, other} {
+		x.Tick(start)
+		x.Observe([]gtc.Sample{sample(start, "home", "boiler", "lockout", gtc.Bool(true))})
+		x.Tick(start.Add(time.Hour))
+		x.Observe([]gtc.Sample{sample(start.Add(time.Hour), "home", "boiler", "lockout", gtc.Bool(true))})
+	}
+	_, err := other.Acknowledge("home/boiler/boiler_lockout", "un", start.Add(time.Hour+time.Second))
+	require.NoError(t, err)
+	theirs, _ := other.Alarm("home/boiler/boiler_lockout")
+	e.Adopt(theirs)
+	e.Adopt(gtc.Alarm{ID: "home/boiler/nothing"})
+	mine, _ := e.Alarm(theirs.ID)
+	require.Equal(t, theirs, mine)
+	require.Equal(t, gtc.AlarmAcknowledged, mine.State)
+}
