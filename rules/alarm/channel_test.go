@@ -42,12 +42,15 @@ func TestChannels(t *testing.T) {
 func TestAdopt(t *testing.T) {
 	_, classes := load(t)
 	site := gtc.Site{ID: "home", Equipment: []gtc.Equipment{{ID: "boiler", Kind: "boiler"}}}
+	lockout := func(at time.Time) gtc.Sample {
+		return gtc.Sample{Series: gtc.Series{Site: "home", Kind: "boiler", Equipment: "boiler", Point: "lockout"}, At: at, Value: gtc.Bool(true), Quality: gtc.QualityGood}
+	}
 	e, other := alarm.New(classes, []gtc.Site{site}, nil), alarm.New(classes, []gtc.Site{site}, nil)
 	for _, x := range []*alarm.Engine{e, other} {
 		x.Tick(start)
-		x.Observe([]gtc.Sample{sample(start, "home", "boiler", "lockout", gtc.Bool(true))})
+		x.Observe([]gtc.Sample{lockout(start)})
 		x.Tick(start.Add(time.Hour))
-		x.Observe([]gtc.Sample{sample(start.Add(time.Hour), "home", "boiler", "lockout", gtc.Bool(true))})
+		x.Observe([]gtc.Sample{lockout(start.Add(time.Hour))})
 	}
 	_, err := other.Acknowledge("home/boiler/boiler_lockout", "un", start.Add(time.Hour+time.Second))
 	require.NoError(t, err)

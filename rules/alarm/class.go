@@ -95,11 +95,17 @@ const (
 	// WatchChannel whether a way to people passes its test.
 	WatchUnsent  Watch = "unsent"
 	WatchChannel Watch = "channel"
+	// What an edge says of itself: its queue is 80 % full of what the hub has
+	// not taken, takes nothing, has lost something; its clock is not set.
+	WatchQueueFilling Watch = "queue_filling"
+	WatchQueueRefuses Watch = "queue_refuses"
+	WatchQueueLost    Watch = "queue_lost"
+	WatchClock        Watch = "clock"
 )
 
 // watches are all of them.
 func watches() []Watch {
-	return []Watch{WatchEdge, WatchDevice, WatchRule, WatchStoreAway, WatchStoreRefused, WatchUnsent, WatchChannel}
+	return []Watch{WatchEdge, WatchDevice, WatchRule, WatchStoreAway, WatchStoreRefused, WatchUnsent, WatchChannel, WatchQueueFilling, WatchQueueRefuses, WatchQueueLost, WatchClock}
 }
 
 // Condition is what has to be so for an alarm. Exactly one of Point, Each, Any,

@@ -34,11 +34,13 @@ type Engine struct {
 	device *Class
 	rule   *Class
 	// hub is the hub itself, nil when no class watches it.
-	hub      *site
-	store    map[Watch]*track
-	channels map[Watch]*Class
-	now   time.Time // of the last Tick
-	works []Work
+	hub   *site
+	store map[Watch]*track
+	// edgeClasses are those of what an edge says of itself.
+	edgeClasses map[Watch]*Class
+	channels    map[Watch]*Class
+	now         time.Time // of the last Tick
+	works       []Work
 	// orphans are restored alarms that nothing judges any more.
 	orphans []gtc.Alarm
 }
@@ -68,9 +70,13 @@ type site struct {
 	// children are the tracks that an active class suppresses.
 	children map[string][]*track
 	edge     *track
-	devices  map[gtc.DeviceID]*track
-	rules    map[gtc.EquipmentID]*track
-	panels   map[gtc.EquipmentID]*reading // whether the panel is under test
+	own      map[Watch]*track
+	// lost is what the edge has lost so far, when it has said so.
+	lost      uint64
+	lostKnown bool
+	devices   map[gtc.DeviceID]*track
+	rules     map[gtc.EquipmentID]*track
+	panels    map[gtc.EquipmentID]*reading // whether the panel is under test
 }
 
 // track is one class on one equipment.
@@ -113,6 +119,8 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 		store:  map[Watch]*track{},
 
 		channels: map[Watch]*Class{},
+
+		edgeClasses: map[Watch]*Class{},
 	}
 	ofHub := map[Watch]*Class{}
 	byKind := map[gtc.Kind][]*Class{}
@@ -125,6 +133,8 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 			e.device = c
 		case c.When.Watch == WatchRule:
 			e.rule = c
+		case c.When.Watch == WatchQueueFilling, c.When.Watch == WatchQueueRefuses, c.When.Watch == WatchQueueLost, c.When.Watch == WatchClock:
+			e.edgeClasses[c.When.Watch] = c
 		case c.When.Watch != "":
 			ofHub[c.When.Watch] = c
 		case c.When.Each != "":
@@ -176,6 +186,7 @@ func (e *Engine) addSite(cfg *gtc.Site, byKind map[gtc.Kind][]*Class) {
 			e.follow(s, c, eq.ID, eq.Kind)
 		}
 	}
+	e.addEdge(s)
 	if e.edge != nil {
 		s.edge = e.addTrack(s, e.edge, "edge", "", "")
 		s.edge.setBase(e.edge.priority(s.fire))

@@ -15,6 +15,8 @@ type Health struct {
 	// Queued is the number of messages the edge still holds. While some wait,
 	// a heartbeat does not make delays run: what is waiting comes first.
 	Queued uint64
+	// Queue is how its queue and clock are.
+	Queue Queue
 	// Devices are all devices of the site.
 	Devices []Device
 }
@@ -47,6 +49,7 @@ func (e *Engine) Health(h Health) []gtc.Event {
 	if s.edge != nil {
 		events = s.edge.settle(false, h.At)
 	}
+	events = append(events, s.watchQueue(h.Queue, h.At)...)
 	if e.device != nil {
 		events = append(events, e.watchDevices(s, h)...)
 	}

@@ -1,6 +1,7 @@
 // Package library holds the rules that are built into the program, as data:
-// the alarm classes, a file a subject. A configuration folder may replace or
-// add to them in its own rules/alarms.yaml.
+// the alarm classes, a file a subject, and the energy rules. A configuration
+// folder may replace or add to the classes in its own rules/alarms.yaml and
+// set the energy rules in its rules/energy.yaml.
 package library
 
 import (
@@ -11,6 +12,9 @@ import (
 
 //go:embed *.yaml
 var files embed.FS
+
+// energyRules is the file that holds no alarm classes.
+const energyRules = "energy.yaml"
 
 // File is one file of the library.
 type File struct {
@@ -28,6 +32,9 @@ func Alarms() ([]File, error) {
 	}
 	var out []File
 	for _, n := range names {
+		if n == energyRules {
+			continue
+		}
 		data, err := files.ReadFile(n)
 		if err != nil {
 			return nil, fmt.Errorf("read shipped rules: %w", err)
@@ -35,4 +42,13 @@ func Alarms() ([]File, error) {
 		out = append(out, File{Name: "rules/library/" + n, Data: data})
 	}
 	return out, nil
+}
+
+// Energy returns the shipped energy rules as YAML, read by rules/why.
+func Energy() (File, error) {
+	data, err := files.ReadFile(energyRules)
+	if err != nil {
+		return File{}, fmt.Errorf("read shipped energy rules: %w", err)
+	}
+	return File{Name: "rules/library/" + energyRules, Data: data}, nil
 }

@@ -171,6 +171,12 @@ func (p *player) act(words []string, at time.Time) ([]gtc.Event, error) {
 func beat(at time.Time, words []string) (alarm.Health, error) {
 	h := alarm.Health{Site: "site", At: at}
 	for _, w := range words {
+		if own, ok := strings.CutPrefix(w, "@"); ok {
+			if err := queue(&h.Queue, own); err != nil {
+				return h, err
+			}
+			continue
+		}
 		name, state, _ := strings.Cut(w, "=")
 		if state != "online" && state != "offline" && state != "unknown" {
 			return h, fmt.Errorf("%q: a device is =online, =offline or =unknown", w)
@@ -186,6 +192,25 @@ func beat(at time.Time, words []string) (alarm.Health, error) {
 		h.Devices = append(h.Devices, d)
 	}
 	return h, nil
+}
+
+// queue reads what the edge says of itself: fill=0.85, lost=3, refused, clock.
+func queue(q *alarm.Queue, word string) error {
+	name, text, _ := strings.Cut(word, "=")
+	n, err := strconv.ParseFloat(text, 64)
+	switch {
+	case name == "refused" && text == "":
+		q.Refused = true
+	case name == "clock" && text == "":
+		q.ClockWrong = true
+	case name == "fill" && err == nil:
+		q.Fill = n
+	case name == "lost" && err == nil && n >= 0:
+		q.Lost = uint64(n)
+	default:
+		return fmt.Errorf("@%s: the edge says @fill=0.85, @lost=3, @refused or @clock of itself", word)
+	}
+	return nil
 }
 
 // sample reads point=value, point=quality or point=value!quality.

@@ -15,6 +15,7 @@
 //	20s lockout=comm_lost             a sample without value
 //	30s lockout=true!stale            a doubtful value
 //	40s beat boiler-ctl=offline       a heartbeat with the health of devices
+//	50s beat @fill=0.85               … and with what the edge says of itself: @lost=3, @refused, @clock
 //	50s tick                          time goes by (as it does on every line)
 //	60s ack someone                   a person takes the alarm in charge
 //	65s reset someone                 a person lets a latched alarm go
