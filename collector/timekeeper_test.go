@@ -69,7 +69,7 @@ func lineAt(v float64, at time.Time) string {
 func TestStartWithoutTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wrong{begun: time.Now()}
-		w.set(time.Unix(0, 0).Sub(time.Now()))
+		w.set(time.Until(time.Unix(0, 0)))
 		c, q := startKeeping(t, w, time.Time{})
 		var want []string
 		for i := range 30 {
@@ -111,7 +111,7 @@ func TestStartWithoutTimeForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wrong{begun: time.Now()}
 		newest := time.Now().Add(-time.Hour)
-		w.set(time.Unix(0, 0).Sub(time.Now()))
+		w.set(time.Until(time.Unix(0, 0)))
 		c, q := startKeeping(t, w, newest)
 		begun := time.Now()
 		estimate := func() time.Time { return newest.Add(time.Millisecond + time.Since(begun)) }
@@ -172,7 +172,7 @@ func TestClockGoesBack(t *testing.T) {
 func TestHeldIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wrong{begun: time.Now()}
-		w.set(time.Unix(0, 0).Sub(time.Now()))
+		w.set(time.Until(time.Unix(0, 0)))
 		c, q := startKeeping(t, w, time.Now())
 		const n = heldMost + 10
 		for i := range n {

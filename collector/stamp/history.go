@@ -16,7 +16,8 @@ const (
 // in the database. What comes from further back than it remembers is not kept
 // apart. The zero History is ready to be used.
 type History struct {
-	marks []mark // by ms
+	all  []mark // by ms, from head on
+	head int
 }
 
 type mark struct {
@@ -28,23 +29,34 @@ type mark struct {
 // ms itself, or the first free one after it when another value of the series
 // has it. The same value at the same instant is the same sample.
 func (h *History) Place(ms int64, value float64) int64 {
-	i := len(h.marks)
-	if i > 0 && ms <= h.marks[i-1].ms {
-		for i = sort.Search(i, func(i int) bool { return h.marks[i].ms >= ms }); i < len(h.marks) && h.marks[i].ms == ms; i++ {
-			if h.marks[i].value == value {
+	marks := h.all[h.head:]
+	i := len(marks)
+	if i > 0 && ms <= marks[i-1].ms {
+		for i = sort.Search(i, func(i int) bool { return marks[i].ms >= ms }); i < len(marks) && marks[i].ms == ms; i++ {
+			if marks[i].value == value {
 				return ms
 			}
 			ms++
 		}
 	}
-	h.marks = append(h.marks, mark{})
-	copy(h.marks[i+1:], h.marks[i:])
-	h.marks[i] = mark{ms, value}
-	// The smallest go first: instants that lie ahead, from before the clock
-	// went back, stay until they have passed.
-	newest := h.marks[len(h.marks)-1].ms
-	for len(h.marks) > keptMost || len(h.marks) > keptLeast && h.marks[0].ms < newest-keptFor {
-		h.marks = h.marks[1:]
-	}
+	h.insert(i, mark{ms, value})
 	return ms
+}
+
+// insert puts a mark before the i-th and forgets the smallest: instants that
+// lie ahead, from before the clock went back, stay until they have passed.
+func (h *History) insert(i int, m mark) {
+	if len(h.all) == cap(h.all) && h.head > len(h.all)/2 { // room at the front
+		h.all = h.all[:copy(h.all, h.all[h.head:])]
+		h.head = 0
+	}
+	h.all = append(h.all, mark{})
+	marks := h.all[h.head:]
+	copy(marks[i+1:], marks[i:])
+	marks[i] = m
+	newest := marks[len(marks)-1].ms
+	for len(marks) > keptMost || len(marks) > keptLeast && marks[0].ms < newest-keptFor {
+		marks = marks[1:]
+		h.head++
+	}
 }

@@ -64,6 +64,7 @@ func BenchmarkBacklog4hLimited(b *testing.B) {
 }
 
 func backlog(b *testing.B, polls, limit int) {
+	b.Helper()
 	b.StopTimer()
 	h, err := StartHub(b.Context(), HubOptions{
 		LeafListen: "127.0.0.1:0", Dir: b.TempDir(), Sites: map[gtc.SiteID]string{"site-a": "secret"}, Limits: map[gtc.SiteID]int{"site-a": limit}, Log: zerolog.Nop(),

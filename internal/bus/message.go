@@ -18,7 +18,8 @@ const (
 	StreamRejected = "REJECTED"
 )
 
-// DurableIngest is the hub consumer whose progress is what InfluxDB has.
+// DurableIngest begins the names of the hub consumers whose progress is what
+// InfluxDB has: see IngestConsumer.
 const DurableIngest = "INGEST"
 
 // BucketState is the hub's key-value bucket of alarm states, findings and

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -194,9 +195,7 @@ func (b *Bundle) Unpack(dir string) error {
 	if b.CA != nil {
 		all[caName] = b.CA
 	}
-	for name, data := range b.Files {
-		all[name] = data
-	}
+	maps.Copy(all, b.Files)
 	for name, data := range all {
 		file := filepath.Join(fresh, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

@@ -24,10 +24,10 @@ func sample() *bundle.Bundle {
 	}
 }
 
-func pack(t testing.TB, b *bundle.Bundle) []byte {
-	t.Helper()
+func pack(tb testing.TB, b *bundle.Bundle) []byte {
+	tb.Helper()
 	var out bytes.Buffer
-	require.NoError(t, b.Write(&out))
+	require.NoError(tb, b.Write(&out))
 	return out.Bytes()
 }
 
