@@ -15,6 +15,9 @@ const (
 	EventEdge    EventKind = "edge"
 	// EventWork is a maintenance or a test that begins or ends.
 	EventWork EventKind = "work"
+	// EventComment is what a person wrote beside an alarm, or a step of its
+	// consigne that the person ticked.
+	EventComment EventKind = "comment"
 )
 
 // Event is one recorded change of state. Events are append-only; two events

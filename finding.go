@@ -31,10 +31,14 @@ type Cause struct {
 // is not an alarm: nobody is paged. Money and CO2 are not part of it; they
 // are computed from kWh with dated tariffs and factors when it is shown.
 type Finding struct {
-	// ID is site/meter/rule/onset, unique and stable while the finding lasts.
-	ID      string       `json:"id"`
-	Site    SiteID       `json:"site"`
-	Meter   EquipmentID  `json:"meter"`
+	// ID is site/meter/rule/onset, with the equipment before the onset where
+	// there is one; unique and stable while the finding lasts.
+	ID    string      `json:"id"`
+	Site  SiteID      `json:"site"`
+	Meter EquipmentID `json:"meter"`
+	// Equipment is what the rule looked at when that is not the meter itself.
+	Equipment EquipmentID `json:"equipment,omitempty"`
+
 	Carrier Carrier      `json:"carrier"`
 	Rule    string       `json:"rule"`
 	Kind    FindingKind  `json:"kind"`

@@ -19,6 +19,7 @@ import (
 // The keys of the state bucket.
 const (
 	keyAlarm   = "alarm/"
+	keyWorks   = "works"
 	keyFinding = "finding/"
 )
 
@@ -35,8 +36,13 @@ type alarms struct {
 	linked    map[gtc.SiteID]bool
 	linkSince map[gtc.SiteID]time.Time
 	serves    map[gtc.SiteID]map[gtc.DeviceID][]gtc.EquipmentID
-	// unsaid are the events decided but not yet published.
-	unsaid []gtc.Event
+	// unsaid are the events decided but not yet published, unkept the alarms
+	// that changed and are not yet kept, worksUnkept says it of the works.
+	unsaid      []gtc.Event
+	unkept      map[string]bool
+	worksUnkept bool
+	// ticked is when the engine was last told the time.
+	ticked time.Time
 }
 
 func newAlarms(classes []alarm.Class, sites []gtc.Site, restored []gtc.Alarm, serves map[gtc.SiteID]map[gtc.DeviceID][]gtc.EquipmentID) *alarms {
@@ -44,7 +50,7 @@ func newAlarms(classes []alarm.Class, sites []gtc.Site, restored []gtc.Alarm, se
 		engine: alarm.New(classes, sites, restored),
 		health: map[gtc.SiteID]bus.Health{}, received: map[gtc.SiteID]time.Time{},
 		linked: map[gtc.SiteID]bool{}, linkSince: map[gtc.SiteID]time.Time{},
-		serves: serves,
+		serves: serves, unkept: map[string]bool{},
 	}
 }
 
@@ -54,17 +60,20 @@ func (a *alarms) observe(samples []gtc.Sample, inOrder bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if inOrder {
-		a.unsaid = append(a.unsaid, a.engine.Observe(samples)...)
+		a.say(a.engine.Observe(samples))
 		return
 	}
-	a.unsaid = append(a.unsaid, a.engine.ObserveLive(samples)...)
+	a.say(a.engine.ObserveLive(samples))
 }
 
 // silentAfter is how long without a heartbeat the link counts as lost.
 const silentAfter = 90 * time.Second
 
 func (a *alarms) heartbeat(h bus.Health, now time.Time) {
-	in := alarm.Health{Site: h.Site, At: now, Queued: h.Queued}
+	in := alarm.Health{
+		Site: h.Site, At: now, Queued: h.Queued,
+		Queue: alarm.Queue{Fill: h.Fill, Refused: h.Refused != "", Lost: h.Lost + h.Dropped, ClockWrong: h.ClockWrong},
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, d := range h.Devices {
@@ -77,7 +86,7 @@ func (a *alarms) heartbeat(h bus.Health, now time.Time) {
 	if !a.linked[h.Site] {
 		a.linked[h.Site], a.linkSince[h.Site] = true, now
 	}
-	a.unsaid = append(a.unsaid, a.engine.Health(in)...)
+	a.say(a.engine.Health(in))
 }
 
 func (a *alarms) tick(now time.Time, store alarm.Store) {
@@ -88,8 +97,29 @@ func (a *alarms) tick(now time.Time, store alarm.Store) {
 			a.linked[site], a.linkSince[site] = false, at
 		}
 	}
-	a.unsaid = append(a.unsaid, a.engine.Tick(now)...)
-	a.unsaid = append(a.unsaid, a.engine.Store(store)...)
+	a.say(a.engine.Tick(now))
+	a.say(a.engine.Store(store))
+	a.ticked = now
+}
+
+// channels judges the ways to people.
+func (a *alarms) channels(c []alarm.Channel) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.say(a.engine.Channels(c))
+}
+
+// say takes over what the engine decided. Works change what is set aside, also
+// where no event says so.
+func (a *alarms) say(events []gtc.Event) {
+	for i := range events {
+		if events[i].Kind != gtc.EventWork {
+			a.unkept[events[i].Subject] = true
+			continue
+		}
+		a.worksUnkept = true
+	}
+	a.unsaid = append(a.unsaid, events...)
 }
 
 // list returns every alarm, worst first.
@@ -106,45 +136,50 @@ func (a *alarms) link(site gtc.SiteID) (h bus.Health, linked bool, since time.Ti
 	return a.health[site], a.linked[site], a.linkSince[site]
 }
 
-// pending returns the events to publish with the alarms they leave behind.
-func (a *alarms) pending() ([]gtc.Event, map[string]gtc.Alarm) {
+// alarm returns one alarm as it stands.
+func (a *alarms) alarm(id string) (gtc.Alarm, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	states := map[string]gtc.Alarm{}
-	for _, ev := range a.unsaid {
-		if al, ok := a.engine.Alarm(ev.Subject); ok {
-			states[al.ID] = al
-		}
-	}
-	return a.unsaid, states
+	return a.engine.Alarm(id)
 }
 
+// works returns those that are planned or under way.
+func (a *alarms) works() []alarm.Work {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.engine.Works()
+}
+
+// pending returns the events to publish.
+func (a *alarms) pending() []gtc.Event {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.unsaid
+}
+
+// said forgets the first n events: they are published.
 func (a *alarms) said(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.unsaid = a.unsaid[n:]
 }
 
-// publishAlarms keeps and publishes what the alarm engine decided. What fails
-// stays and is tried again at the next turn.
+// publishAlarms publishes what the alarm engine decided and keeps what it
+// leaves behind. What fails stays and is tried again at the next turn.
 func (h *Hub) publishAlarms(ctx context.Context) error {
-	events, states := h.alarms.pending()
-	for i, ev := range events {
+	h.saying.Lock()
+	defer h.saying.Unlock()
+	for _, ev := range h.alarms.pending() {
 		ev.Received = h.now()
 		if err := h.bus.PublishEvent(ctx, ev); err != nil {
-			h.alarms.said(i)
 			return fmt.Errorf("publish event %s: %w", ev.ID, err)
 		}
-		h.log.Info().Str("site", string(ev.Site)).Str("subject", ev.Subject).Str("from", ev.From).Str("to", ev.To).Int("priority", int(ev.Priority)).Msg("alarm")
+		h.journal.add(ev)
+		h.log.Info().Str("site", string(ev.Site)).Str("subject", ev.Subject).Str("from", ev.From).Str("to", ev.To).Int("priority", int(ev.Priority)).Str("actor", ev.Actor).Msg(string(ev.Kind))
 		h.changes.tell(ev.Site, "alarm", ev.At)
+		h.alarms.said(1)
 	}
-	for id, al := range states {
-		if err := putJSON(ctx, h.bus.State(), keyAlarm+id, al); err != nil {
-			return fmt.Errorf("keep alarm %s: %w", id, err)
-		}
-	}
-	h.alarms.said(len(events))
-	return nil
+	return h.keepAlarms(ctx)
 }
 
 func putJSON(ctx context.Context, kv jetstream.KeyValue, key string, v any) error {

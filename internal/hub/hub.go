@@ -17,12 +17,15 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/internal/alert"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/internal/ingest"
+	"github.com/cpas-charleroi/gtc/internal/user"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
+	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
 type busDevice = bus.DeviceHealth
@@ -37,6 +40,9 @@ type Options struct {
 	// Listener serves the console and the API; the hub closes it.
 	Listener net.Listener
 	Version  string
+	// Ways are the ways to people, Seed the book to begin with, nil for none.
+	Ways []alert.Way
+	Seed *notify.Book
 	// EnergyEvery is how often touched meters are rolled up and judged, one
 	// minute when 0.
 	EnergyEvery time.Duration
@@ -60,14 +66,26 @@ type Hub struct {
 	tariffs  []gtc.Tariff
 	live     *live
 	alarms   *alarms
-	findings *findings
-	energy   *energyRules
-	changes  *changes
-	delivery *delivery
-	store    store
-	metrics  *metrics
-	handler  http.Handler
-	listener net.Listener
+	classes  map[string]*alarm.Class
+	keeper   *keeper
+	journal  *journal
+	users    *user.Directory
+	alert    *alert.Service
+	watchdog *alert.Watchdog // nil when nobody watches
+	// fireLost is how long the loss of a site's edge waits for its call.
+	fireLost map[gtc.SiteID]time.Duration
+	// saying is held while events are published and alarms kept.
+	saying      sync.Mutex
+	publishedMu sync.Mutex
+	publishedAt time.Time
+	findings    *findings
+	energy      *energyRules
+	changes     *changes
+	delivery    *delivery
+	store       store
+	metrics     *metrics
+	handler     http.Handler
+	listener    net.Listener
 	// firstPass is closed when the energy rules have been through every meter
 	// once.
 	firstPass chan struct{}
@@ -96,7 +114,8 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.factors, h.tariffs = o.Config.Hub.FactorList(), o.Config.Hub.TariffList()
 	h.store.state = console.StoreState{Since: o.Now(), Error: "not yet reached"}
 	domain, stations := h.addSites(o)
-	restored, err := restoreState[gtc.Alarm](ctx, o.Bus.State(), keyAlarm)
+	h.classes, h.keeper, h.journal, h.fireLost = classesByID(o.Classes), newKeeper(o.Bus.State()), newJournal(), map[gtc.SiteID]time.Duration{}
+	restored, works, err := h.keeper.restoreAlarms(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
@@ -105,6 +124,8 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
 	h.alarms = newAlarms(o.Classes, domain, restored, h.serves())
+	h.alarms.engine.RestoreWorks(works)
+	h.alarms.engine.Expect(h.series())
 	h.findings = newFindings(kept)
 	h.energy = newEnergyRules(history{o.Influx}, domain, stations, o.Log)
 	h.energy.passes = o.Progress
@@ -112,10 +133,10 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
 	h.metrics = newMetrics(o.Registry, h)
-	h.handler, err = console.New(console.Options{
-		Model: h, Language: o.Config.Hub.Console.Language, Version: o.Version, Log: o.Log,
-		Registry: o.Registry, Health: h.Health,
-	})
+	if err := errors.Join(h.openUsers(ctx), h.openAlert(ctx, o)); err != nil {
+		return nil, fmt.Errorf("start hub: %w", err)
+	}
+	h.handler, err = console.New(h.consoleOptions(o))
 	if err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
@@ -154,6 +175,11 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.bus.Consume(ctx, bus.StreamSamples, "ALARMS", 256, h.onStored) })
 	g.Go(func() error { return h.tickAlarms(ctx) })
 	g.Go(func() error { return h.followDelivery(ctx) })
+	g.Go(func() error { return h.journal.follow(ctx, h.bus.Conn(), h.now().Add(-journalDays), h.log) })
+	g.Go(func() error { return h.alert.Run(ctx) })
+	if h.watchdog != nil {
+		g.Go(func() error { return h.watchdog.Run(ctx) })
+	}
 	g.Go(func() error {
 		if err := h.awaitStore(ctx); err != nil {
 			return err
@@ -166,6 +192,7 @@ func (h *Hub) Run(ctx context.Context) error {
 				Hub: h.bus, Store: h.db, Sites: h.siteIDs, Log: h.log, Registry: h.metrics.registry, OnState: h.onStore,
 			})
 		})
+		g.Go(func() error { return h.writeLoad(ctx) })
 		return h.runEnergy(ctx)
 	})
 	err := g.Wait()

@@ -29,7 +29,13 @@ type centre struct {
 
 func newCentre(t *testing.T, db *influx.Client) *centre {
 	t.Helper()
-	cfg, err := config.Load("../../deploy/demo")
+	return newCentreOf(t, db, "../../deploy/demo")
+}
+
+// newCentreOf is a hub on the configuration in a folder.
+func newCentreOf(t *testing.T, db *influx.Client, dir string) *centre {
+	t.Helper()
+	cfg, err := config.Load(dir)
 	require.NoError(t, err)
 	cat, err := catalogue.Load()
 	require.NoError(t, err)
@@ -120,8 +126,7 @@ func TestAFireAlarmIsFirstAndAVanishedValueDoesNotEndIt(t *testing.T) {
 
 	// The event is said once, kept, and said under the same id again.
 	require.NoError(t, c.publishAlarms(t.Context()))
-	events, _ := c.alarms.pending()
-	require.Empty(t, events)
+	require.Empty(t, c.alarms.pending())
 	kept, err := restoreState[gtc.Alarm](t.Context(), c.bus.State(), keyAlarm)
 	require.NoError(t, err)
 	require.Len(t, kept, 1)

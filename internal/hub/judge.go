@@ -90,8 +90,13 @@ func (e *energyRules) rollMeter(ctx context.Context, ms *meterState, now time.Ti
 	if !ok {
 		return time.Time{}, nil
 	}
+	from, err := e.since(ctx, ms.site.ID, ms.meter, from)
+	if err != nil {
+		e.giveBack(&ms.touched, from)
+		return time.Time{}, fmt.Errorf("roll up %s/%s: %w", ms.site.ID, ms.meter.Equipment, err)
+	}
 	from = midnight(from, ms.site.Location)
-	err := func() error {
+	err = func() error {
 		readings, err := e.readings(ctx, ms.site.ID, ms.meter, from, now.Add(time.Minute))
 		if err != nil {
 			return err

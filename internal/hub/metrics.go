@@ -15,6 +15,7 @@ type metrics struct {
 	passSeconds prometheus.Histogram
 	passErrors  prometheus.Counter
 	unreported  prometheus.Counter
+	conflicts   prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
@@ -42,6 +43,9 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 	m.unreported = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "gtc_site_delivery_unreported_lines_total", Help: "Lines about the delivery of sites that InfluxDB was away for too long to take.",
 	})
+	m.conflicts = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "gtc_hub_state_conflicts_total", Help: "Alarms and works that another hub had changed when this one kept them.",
+	})
 	alarms := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "gtc_alarms_standing", Help: "Standing alarms.",
 	}, func() float64 {
@@ -56,7 +60,7 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "gtc_findings_open", Help: "Open energy findings.",
 	}, func() float64 { return float64(len(h.findings.open(""))) })
-	reg.MustRegister(m.unknownSite, m.unparsed, m.unpublished, m.passSeconds, m.passErrors, m.unreported, alarms, open, newDeliveryMetrics(h))
+	reg.MustRegister(m.unknownSite, m.unparsed, m.unpublished, m.passSeconds, m.passErrors, m.unreported, m.conflicts, alarms, open, newDeliveryMetrics(h))
 	return m
 }
 

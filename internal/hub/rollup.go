@@ -48,6 +48,22 @@ func (h history) readings(ctx context.Context, site gtc.SiteID, m gtc.Meter, fro
 	return out, nil
 }
 
+// since returns how far back the hours of a meter change when a reading at an
+// instant is new: to the reading before, as what ran through between the two is
+// known only now.
+func (h history) since(ctx context.Context, site gtc.SiteID, m gtc.Meter, at time.Time) (time.Time, error) {
+	before := at
+	q := fmt.Sprintf("SELECT %s FROM %s WHERE site=%s AND equipment=%s AND time < %dms ORDER BY time DESC LIMIT 1",
+		influx.Ident(string(m.Point)), influx.Ident(string(m.Kind)), influx.Quote(string(site)), influx.Quote(string(m.Equipment)), at.UnixMilli())
+	err := h.db.Query(ctx, influx.Raw, q, func(t *influx.Table) error {
+		if len(t.Values) > 0 {
+			before = t.Time(0)
+		}
+		return nil
+	})
+	return before, err
+}
+
 // temperatures returns the outdoor temperatures of a weather equipment, the
 // mean of each ten minutes.
 func (h history) temperatures(ctx context.Context, site gtc.SiteID, eq gtc.EquipmentID, from, to time.Time) ([]energy.TempReading, error) {

@@ -91,7 +91,11 @@ func (h *Hub) tickAlarms(ctx context.Context) error {
 		}
 		now := h.now()
 		h.alarms.tick(now, h.storeHealth(now))
-		if err := h.publishAlarms(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		h.alarms.channels(h.alert.Channels(now))
+		err := h.publishAlarms(ctx)
+		if err == nil {
+			h.notePublished(now)
+		} else if !errors.Is(err, context.Canceled) {
 			h.metrics.unpublished.Inc()
 			h.log.Error().Err(err).Msg("alarm events wait")
 		}

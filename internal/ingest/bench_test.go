@@ -38,6 +38,7 @@ func BenchmarkIngest(b *testing.B) {
 }
 
 func benchmarkIngest(b *testing.B, lines, perMessage, sites, equipment int) {
+	b.Helper()
 	const fields = 3
 	var ids []gtc.SiteID
 	for i := range sites {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -127,6 +128,22 @@ func (p *part) revive(ctx context.Context) error {
 	return p.reset(ctx, 0)
 }
 
+// compare leaves the partition to another hub when this one holds more than its
+// share: every hub that waits for the partition, or holds it, gets as many.
+func (p *part) compare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, apiPatience)
+	defer cancel()
+	c, err := p.js.Consumer(ctx, p.stream, p.name)
+	if err != nil {
+		return fmt.Errorf("look at consumer %s of %s: %w", p.name, p.stream, err)
+	}
+	hubs := max(c.CachedInfo().NumWaiting, 1) // this one waits too
+	if p.held() > (bus.Partitions+hubs-1)/hubs {
+		return errLeft
+	}
+	return nil
+}
+
 // release gives the partition back if it is still this hub's, so that another
 // one need not wait.
 func (p *part) release(ctx context.Context, pin string) {
@@ -157,7 +174,7 @@ func (p *part) release(ctx context.Context, pin string) {
 // without subjects would read them all.
 func (p *part) subjects() []string {
 	out := []string{"in.-" + p.name + "." + p.what}
-	for _, s := range append(p.sites(), gtc.HubSite) {
+	for _, s := range p.sites() {
 		if bus.Partition(s) == p.index {
 			out = append(out, "in."+string(s)+"."+p.what)
 		}
@@ -187,6 +204,8 @@ func siteOf(subject string) gtc.SiteID {
 type found struct {
 	js     jetstream.JetStream
 	stream string
+	// held is how many partitions of the stream are this hub's.
+	held atomic.Int32
 
 	mu    sync.Mutex
 	known []gtc.SiteID

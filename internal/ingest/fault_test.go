@@ -115,6 +115,7 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 // TestFaultsLoseAndRejectNothing sends a hundred lines through every way in
 // which InfluxDB or what is in front of it may fail for a while.
 func TestFaultsLoseAndRejectNothing(t *testing.T) {
+	t.Parallel()
 	real, server := influxtest.StartServer(t, t.TempDir(), "")
 	require.NoError(t, real.EnsureDatabases(t.Context()))
 	through := newFaulty(t, server.URL).through
@@ -182,10 +183,6 @@ func TestFaultsLoseAndRejectNothing(t *testing.T) {
 			require.GreaterOrEqual(t, f.pauses()[0], c.pause-50*time.Millisecond, "it is given the time it asked for")
 		})
 	}
-}
-
-func isRefused(err error) bool {
-	return err != nil && strings.Contains(err.Error(), influx.ErrRefused.Error()+" with status")
 }
 
 // counted returns a counter of the registry, of one label's value.

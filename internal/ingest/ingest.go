@@ -118,20 +118,18 @@ func newPart(o Options, js jetstream.JetStream, m *metrics, f *found, index int)
 	if stream == bus.StreamEvents {
 		what = "event"
 	}
-	held := m.partitions.WithLabelValues(stream)
+	gauge := m.partitions.WithLabelValues(stream)
 	holds := false
 	return &part{
 		conn: o.Hub.Conn(), js: js, stream: stream, what: what, index: index, name: bus.IngestConsumer(index),
-		sites: func() []gtc.SiteID { return append(o.Sites(), f.sites()...) },
+		sites: func() []gtc.SiteID { return slices.Concat(o.Sites(), f.sites(), []gtc.SiteID{gtc.HubSite}) },
 		log:   o.Log.With().Str("stream", stream).Int("partition", index).Logger(),
+		held:  func() int { return int(f.held.Load()) },
 		pinned: func(now bool) {
-			switch {
-			case now && !holds:
-				held.Inc()
-			case !now && holds:
-				held.Dec()
+			if now != holds {
+				holds = now
+				gauge.Set(float64(f.held.Add(map[bool]int32{true: 1, false: -1}[now])))
 			}
-			holds = now
 		},
 	}
 }

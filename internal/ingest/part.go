@@ -28,6 +28,9 @@ const (
 	maxPending = 8 * pullMessages
 	// apiPatience bounds one request to the bus.
 	apiPatience = 10 * time.Second
+	// compareEvery is how often a hub looks whether another one could do a part
+	// of its work.
+	compareEvery = 3 * time.Second
 	// lingerFor is how long messages wait for company before they are written,
 	// unless lingerBytes of them are there.
 	lingerFor   = 200 * time.Millisecond
@@ -45,7 +48,10 @@ type part struct {
 	name   string // of the consumer
 	sites  func() []gtc.SiteID
 	log    zerolog.Logger
+	// pinned is told whether the partition is this hub's, held tells how many
+	// of the stream are.
 	pinned func(bool)
+	held   func() int
 	// open prepares the handling of messages, after it is known that this
 	// hub does it and before the first message.
 	open func(ctx context.Context, c jetstream.Consumer) (handler, error)
@@ -66,6 +72,10 @@ func (p *part) run(ctx context.Context) {
 			return
 		case errors.Is(err, errUnpinned):
 			p.log.Info().Err(err).Msg("another hub ingests this partition")
+			continue
+		case errors.Is(err, errLeft):
+			p.log.Info().Msg("partition left to another hub")
+			_ = sleep(ctx, pinnedFor) // it takes it meanwhile
 			continue
 		}
 		p.log.Warn().Err(err).Msg("ingest of a partition interrupted")
@@ -138,6 +148,10 @@ func (p *part) read(ctx context.Context, q *puller, handle handler) error {
 		cancel()
 	}()
 	err := p.pullAll(ctx, q, feed)
+	if errors.Is(err, errLeft) { // what was pulled is dealt with first
+		close(feed)
+		return errors.Join(err, <-handled)
+	}
 	cancel()
 	return errors.Join(err, <-handled)
 }
@@ -145,10 +159,17 @@ func (p *part) read(ctx context.Context, q *puller, handle handler) error {
 func (p *part) pullAll(ctx context.Context, q *puller, feed chan<- []*nats.Msg) error {
 	keep := time.NewTicker(pinnedFor / 3)
 	defer keep.Stop()
+	compared := time.Now()
 	for {
 		msgs, err := q.pull(ctx)
 		if err != nil {
 			return err
+		}
+		if time.Since(compared) > compareEvery {
+			compared = time.Now()
+			if err := p.compare(ctx); err != nil {
+				return err
+			}
 		}
 		for sent := len(msgs) == 0; !sent; {
 			select {
@@ -157,9 +178,13 @@ func (p *part) pullAll(ctx context.Context, q *puller, feed chan<- []*nats.Msg) 
 			case feed <- msgs:
 				sent = true
 			case <-keep.C:
+				if time.Since(q.asked) < pinnedFor/3 {
+					continue
+				}
 				if err := q.keep(); err != nil {
 					return err
 				}
+				compared = time.Now() // who waits is not clear for a while
 			}
 		}
 		if err := p.cover(ctx); err != nil {
@@ -173,7 +198,7 @@ func (p *part) pullAll(ctx context.Context, q *puller, feed chan<- []*nats.Msg) 
 func (p *part) handleAll(ctx context.Context, feed <-chan []*nats.Msg, handle handler) error {
 	for {
 		raw, err := gather(ctx, feed)
-		if err != nil {
+		if err != nil || len(raw) == 0 {
 			return err
 		}
 		msgs := make([]bus.Message, len(raw))
@@ -198,7 +223,8 @@ func (p *part) handleAll(ctx context.Context, feed <-chan []*nats.Msg, handle ha
 }
 
 // gather waits for messages, and for a moment for more of them: a database
-// likes few large writes better than many small ones.
+// likes few large writes better than many small ones. There are none any more
+// when the feed is closed.
 func gather(ctx context.Context, feed <-chan []*nats.Msg) ([]*nats.Msg, error) {
 	var out []*nats.Msg
 	size := 0
@@ -209,7 +235,10 @@ func gather(ctx context.Context, feed <-chan []*nats.Msg) ([]*nats.Msg, error) {
 			return nil, ctx.Err()
 		case <-over:
 			return out, nil
-		case msgs := <-feed:
+		case msgs, open := <-feed:
+			if !open {
+				return out, nil
+			}
 			for _, m := range msgs {
 				size += len(m.Data)
 			}

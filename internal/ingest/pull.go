@@ -25,6 +25,8 @@ var (
 	// errUnpinned tells that another hub reads the partition now.
 	errUnpinned = errors.New("no longer pinned")
 	errSkipped  = errors.New("messages out of order")
+	// errLeft tells that this hub leaves the partition to another one.
+	errLeft = errors.New("left to another hub")
 )
 
 // pullRequest is the body of a request for the next messages.
@@ -50,6 +52,7 @@ type puller struct {
 	// request is the inbox of the open request, open whether the server still
 	// answers to it, and left what it may still send.
 	request                 string
+	asked                   time.Time
 	open                    bool
 	bytes                   int
 	leftMessages, leftBytes int
@@ -128,6 +131,7 @@ func (q *puller) keep() error {
 
 func (q *puller) ask(r pullRequest) error {
 	q.n++
+	q.asked = time.Now()
 	r.Group, r.Pin = pinGroup, q.pin
 	body, err := json.Marshal(r)
 	if err != nil {
