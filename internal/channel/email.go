@@ -79,6 +79,23 @@ func (e *Email) Send(ctx context.Context, m notify.Message, t Text) error {
 	return nil
 }
 
+// Check signs in at the server and asks it to do nothing.
+func (e *Email) Check(ctx context.Context) error {
+	c, err := e.client()
+	if err != nil {
+		return fmt.Errorf("check mail server: %w", err)
+	}
+	ctx, stop := context.WithTimeout(ctx, e.o.Timeout)
+	defer stop()
+	if err := c.DialWithContext(ctx); err != nil {
+		return fmt.Errorf("check mail server %s: %w", e.o.Server, err)
+	}
+	if err := errors.Join(c.Reset(), c.Close()); err != nil {
+		return fmt.Errorf("check mail server %s: %w", e.o.Server, err)
+	}
+	return nil
+}
+
 func (e *Email) message(m notify.Message, t Text) (*mail.Msg, error) {
 	msg := mail.NewMsg()
 	if err := errors.Join(msg.From(e.o.From), msg.To(m.To.Email)); err != nil {

@@ -26,6 +26,9 @@ type GatewayOptions struct {
 	Fields map[string]string
 	// Header are added, for example Authorization.
 	Header map[string]string
+	// CheckURL is asked (GET) to see whether the provider would take an SMS, ""
+	// to ask URL itself (HEAD).
+	CheckURL string
 	// Timeout bounds one request; 0 means 20 s.
 	Timeout time.Duration
 }
@@ -69,6 +72,53 @@ func (g *Gateway) Send(ctx context.Context, m notify.Message, t Text) error {
 	maps.Copy(header, g.o.Header)
 	if err := post(ctx, g.client, g.o.URL, body, header); err != nil {
 		return fmt.Errorf("send SMS to %s: %w", m.To.ID, err)
+	}
+	return nil
+}
+
+// Check asks the provider without sending anything. Where there is a CheckURL
+// its answer must be 2xx. Otherwise any answer will do that is not a failure of
+// the server: the address takes POST only.
+func (g *Gateway) Check(ctx context.Context) error {
+	if g.o.CheckURL == "" {
+		return reach(ctx, g.client, g.o.URL, g.o.Header)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.o.CheckURL, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("check SMS gateway: %w", err)
+	}
+	for k, v := range g.o.Header {
+		req.Header.Set(k, v)
+	}
+	resp, err := g.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("check SMS gateway: %w", err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing is left to read
+	if resp.StatusCode >= 300 {
+		said, _ := io.ReadAll(io.LimitReader(resp.Body, 512))
+		return fmt.Errorf("check SMS gateway: status %d: %s", resp.StatusCode, strings.TrimSpace(string(said)))
+	}
+	return nil
+}
+
+// reach asks whether somebody answers at an address that takes POST.
+func reach(ctx context.Context, client *http.Client, to string, header map[string]string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, to, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // HEAD has no body
+	switch s := resp.StatusCode; {
+	case s >= 500, s == http.StatusUnauthorized, s == http.StatusForbidden:
+		return fmt.Errorf("check %s: status %d", req.URL.Host, s)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	webpush "github.com/SherClockHolmes/webpush-go"
 
+	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -67,7 +68,7 @@ func (p *Push) Send(ctx context.Context, m notify.Message, t Text) error {
 	if len(subs) == 0 {
 		return refused(fmt.Errorf("push to %s: no browser", m.To.ID))
 	}
-	body, err := json.Marshal(map[string]any{"title": t.Subject, "body": t.Short, "link": t.Link, "tag": m.ID, "priority": m.Alarms[0].Priority})
+	body, err := json.Marshal(map[string]any{"title": t.Subject, "body": t.Short, "link": t.Link, "tag": m.ID, "priority": m.Priority()})
 	if err != nil {
 		return refused(fmt.Errorf("write push: %w", err))
 	}
@@ -88,7 +89,7 @@ func (p *Push) Send(ctx context.Context, m notify.Message, t Text) error {
 
 func (p *Push) one(ctx context.Context, m notify.Message, s *Subscription, body []byte) error {
 	urgency := webpush.UrgencyNormal
-	if m.Alarms[0].Priority <= 2 {
+	if m.Priority() <= gtc.PriorityHigh {
 		urgency = webpush.UrgencyHigh
 	}
 	resp, err := webpush.SendNotificationWithContext(ctx, body, s, &webpush.Options{

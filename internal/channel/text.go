@@ -19,7 +19,7 @@ const shortLength = 300
 
 // words are the words of one language.
 type words struct {
-	over, late, test, again, since, do, charge, several, bySite string
+	over, late, test, again, since, do, charge, several, bySite, reply, trial string
 
 	months [12]string
 }
@@ -30,18 +30,21 @@ func wordsOf(lang string) words {
 		return words{
 			over: "voorbij", late: "laat ontvangen", test: "IN TEST", again: "herhaald: %d keer", since: "sinds", do: "Te doen",
 			charge: "In behandeling nemen", several: "%d alarmen", bySite: "verzonden door de site",
+			reply: "Antwoord %s om in behandeling te nemen", trial: "Test van GTC: dit bericht is goed aangekomen. Niets te doen.",
 			months: [12]string{"jan.", "febr.", "maart", "april", "mei", "juni", "juli", "aug.", "sept.", "okt.", "nov.", "dec."},
 		}
 	case "en":
 		return words{
 			over: "over", late: "received late", test: "UNDER TEST", again: "repeated: %d times", since: "since", do: "To do",
 			charge: "Take in charge", several: "%d alarms", bySite: "sent by the site",
+			reply: "Reply %s to take in charge", trial: "Test of GTC: this message has arrived. Nothing to do.",
 			months: [12]string{"Jan", "Feb", "March", "April", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec"},
 		}
 	}
 	return words{
 		over: "revenu à la normale", late: "reçu en retard", test: "EN ESSAI", again: "répétée : %d fois", since: "depuis", do: "À faire",
 		charge: "Prendre en charge", several: "%d alarmes", bySite: "envoyé par le site",
+		reply: "Répondre %s pour prendre en charge", trial: "Essai GTC : ce message est bien arrivé. Rien à faire.",
 		months: [12]string{"janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
 	}
 }
@@ -54,6 +57,9 @@ type Places func(site gtc.SiteID, eq gtc.EquipmentID) (siteName, equipment gtc.L
 func Render(m notify.Message, places Places, link string, loc *time.Location) Text {
 	lang := m.To.Language
 	w := wordsOf(lang)
+	if m.Why == notify.Test {
+		return Text{Subject: w.trial, Body: w.trial + "\n", Short: w.trial}
+	}
 	var body, short strings.Builder
 	for i := range m.Alarms {
 		line := w.line(m, &m.Alarms[i], places, lang, loc)
@@ -63,7 +69,10 @@ func Render(m notify.Message, places Places, link string, loc *time.Location) Te
 		}
 	}
 	subject := short.String()
-	if n := len(m.Alarms); n > 1 {
+	if m.More > 0 {
+		body.WriteString("… + " + fmt.Sprintf(w.several, m.More) + "\n")
+	}
+	if n := len(m.Alarms) + m.More; n > 1 {
 		subject = fmt.Sprintf("P%d · "+w.several, m.Alarms[0].Priority, n)
 		short.Reset()
 		short.WriteString(subject + " : " + w.line(m, &m.Alarms[0], places, lang, loc))
@@ -75,8 +84,12 @@ func Render(m notify.Message, places Places, link string, loc *time.Location) Te
 		body.WriteString("\n" + w.charge + " : " + link + "\n")
 	}
 	end := ""
+	if m.Reply != "" && m.Why == notify.Raised {
+		end = fmt.Sprintf(w.reply, m.Reply)
+		body.WriteString("\n" + end + "\n")
+	}
 	if m.LifeSafety() {
-		end = lastWords
+		end = strings.TrimPrefix(end+"\n"+lastWords, "\n")
 		body.WriteString("\n" + lastWords + "\n")
 	}
 	return Text{Subject: subject, Body: body.String(), Short: fit(short.String(), end, link), Link: link}
@@ -99,6 +112,9 @@ func (w words) line(m notify.Message, a *gtc.Alarm, places Places, lang string, 
 	}
 	parts = append(parts, fact)
 	line := strings.Join(parts, " · ")
+	if m.BySite {
+		line += " (" + w.bySite + ")"
+	}
 	if a.InTest {
 		line = w.test + " · " + line
 	}

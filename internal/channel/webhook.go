@@ -69,6 +69,11 @@ func (w *Webhook) Send(ctx context.Context, m notify.Message, t Text) error {
 	return nil
 }
 
+// Check asks whether somebody answers at the address.
+func (w *Webhook) Check(ctx context.Context) error {
+	return reach(ctx, w.client, w.url, nil)
+}
+
 // Sign returns the signature of a body posted at a time, for whoever checks.
 func Sign(secret []byte, at string, body []byte) string {
 	mac := hmac.New(sha256.New, secret)

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -127,63 +126,10 @@ var phone = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 // Check returns every mistake of a book at once, nil when there is none.
 func (b *Book) Check() error {
 	var all []error
-	add := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
-	for _, p := range b.People {
-		if p.Phone != "" && !phone.MatchString(p.Phone) {
-			add("person %s: phone %q is not of the form +32475000000", p.ID, p.Phone)
-		}
-	}
-	for _, r := range b.Rotas {
-		if len(r.Members) == 0 || r.TurnDay < 1 {
-			add("rota %s: needs members and turns of at least a day", r.ID)
-		}
-		for _, m := range r.Members {
-			if _, ok := b.person(m); !ok {
-				add("rota %s: there is no person %q", r.ID, m)
-			}
-		}
-	}
-	for _, s := range b.Leave {
-		if !s.Until.After(s.From) {
-			add("leave of %s: ends before it begins", s.Person)
-		}
-	}
-	for _, r := range b.Routes {
-		all = append(all, b.checkRoute(r)...)
+	for _, m := range b.Mistakes() {
+		all = append(all, errors.New(m.What))
 	}
 	return errors.Join(all...)
-}
-
-func (b *Book) checkRoute(r Route) []error {
-	var all []error
-	add := func(format string, args ...any) {
-		all = append(all, fmt.Errorf("route %s: "+format, append([]any{r.ID}, args...)...))
-	}
-	if len(r.Steps) == 0 {
-		add("no step: nobody would be told")
-	}
-	for i, s := range r.Steps {
-		if i > 0 && s.After <= r.Steps[i-1].After {
-			add("step %d does not come after the one before", i+1)
-		}
-		if len(s.To) == 0 || len(s.Channels) == 0 {
-			add("step %d reaches nobody", i+1)
-		}
-		if slices.Contains(r.Priorities, gtc.PriorityCritical) && s.OfficeHours {
-			add("step %d: life safety does not wait for office hours", i+1)
-		}
-		for _, to := range s.To {
-			if !b.knows(to) {
-				add("step %d: there is no %q", i+1, to)
-			}
-		}
-		for _, c := range s.Channels {
-			if !slices.Contains(Channels(), c) {
-				add("step %d: channel %q is unknown", i+1, c)
-			}
-		}
-	}
-	return all
 }
 
 func (b *Book) person(id string) (Person, bool) {

@@ -30,6 +30,9 @@ type Subject struct {
 	// Delay is a time that the screen already shows it before anybody is
 	// called: a lost edge of a site with a fire panel.
 	Delay time.Duration
+	// Avoid is a channel that cannot be used for this alarm, because it is what
+	// the alarm is about: whoever is to be told is told by the others.
+	Avoid Channel
 	// Holder narrows the recipients to one person while a panel is under a
 	// planned test.
 	Holder string
@@ -39,6 +42,9 @@ type Subject struct {
 // engine and given back at the next start.
 type Case struct {
 	Subject Subject `json:"subject"`
+	// Number names the case in a few digits, 1 to 999, so that a person can
+	// say in an SMS which alarm is meant.
+	Number int `json:"number"`
 	// Event is the id of the event that opened it.
 	Event string `json:"event"`
 	// Opened is when the hub heard of the alarm.
@@ -57,14 +63,21 @@ type Engine struct {
 	book   *Book
 	locate func(gtc.SiteID) *time.Location
 	cases  map[string]*Case
+	// last is the number given last.
+	last int
 }
 
 // New returns an engine with the cases of an earlier one. Locate gives the
 // calendar of a site.
 func New(book *Book, locate func(gtc.SiteID) *time.Location, cases []Case) *Engine {
 	e := &Engine{book: book, locate: locate, cases: map[string]*Case{}}
+	var newest time.Time
 	for i := range cases {
-		e.cases[cases[i].Subject.Alarm.ID] = &cases[i]
+		c := &cases[i]
+		e.cases[c.Subject.Alarm.ID] = c
+		if newest.IsZero() || c.Opened.After(newest) {
+			newest, e.last = c.Opened, c.Number
+		}
 	}
 	return e
 }
@@ -88,6 +101,8 @@ func (e *Engine) Observe(s Subject, ev gtc.Event, now time.Time) []Message {
 	to := gtc.AlarmState(ev.To)
 	c := e.cases[s.Alarm.ID]
 	switch {
+	case c != nil && c.Event == ev.ID:
+		return nil // the same event again
 	case ev.Inhibited != "":
 		return nil // recorded only: nobody was called
 	case to == gtc.AlarmUnacknowledged:
@@ -115,7 +130,26 @@ func (e *Engine) open(s Subject, ev gtc.Event, now time.Time) {
 		c.Again++
 		return
 	}
-	e.cases[s.Alarm.ID] = &Case{Subject: s, Event: ev.ID, Opened: now}
+	e.cases[s.Alarm.ID] = &Case{Subject: s, Number: e.number(), Event: ev.ID, Opened: now}
+}
+
+// numbers is how many cases are told apart by a number.
+const numbers = 999
+
+// number returns one that no open case has; with more of them than numbers it
+// is one that another has too.
+func (e *Engine) number() int {
+	used := make(map[int]bool, len(e.cases))
+	for _, c := range e.cases {
+		used[c.Number] = c.Stopped.IsZero()
+	}
+	for range numbers {
+		e.last = e.last%numbers + 1
+		if !used[e.last] {
+			break
+		}
+	}
+	return e.last
 }
 
 // knows reports whether another occurrence is part of the case.
@@ -212,6 +246,9 @@ func (e *Engine) take(c *Case, step Step, now time.Time) []Message {
 			step.To = []string{toPerson + p.ID}
 		}
 	}
+	if avoid := c.Subject.Avoid; avoid != "" {
+		step.Channels = slices.DeleteFunc(Channels(), func(o Channel) bool { return o == avoid })
+	}
 	var out []Message
 	for _, r := range e.book.recipients(step, now, loc) {
 		if c.quiet(r, now.In(loc)) {
@@ -237,7 +274,7 @@ func (c *Case) message(why string, r recipient, step int, now time.Time) Message
 	a := c.Subject.Alarm
 	m := Message{
 		ID:  fmt.Sprintf("%s/%s/%d/%s/%s", c.Event, why, step, r.id, r.channel),
-		Why: why, To: r.person, Channel: r.channel, At: now, Step: step, Alarms: []gtc.Alarm{a}, Again: c.Again,
+		Why: why, To: r.person, Channel: r.channel, At: now, Step: step, Alarms: []gtc.Alarm{a}, Numbers: []int{c.Number}, Again: c.Again,
 	}
 	if r.channel == Webhook {
 		m.Webhook = strings.TrimPrefix(r.id, toWebhook)

@@ -14,6 +14,8 @@ const (
 	Raised = "raised"
 	// Over tells those who were called that the alarm is over.
 	Over = "over"
+	// Test is sent to see whether a person is reached; it is about no alarm.
+	Test = "test"
 )
 
 // Message is something to tell one person by one channel. Sending it twice is
@@ -33,6 +35,16 @@ type Message struct {
 	// Alarms are what it is about, the worst first; several when many came at
 	// once.
 	Alarms []gtc.Alarm `json:"alarms"`
+	// More is how many further alarms there are, which are not listed.
+	More int `json:"more,omitempty"`
+	// Numbers are those of the cases of Alarms: see [Case.Number].
+	Numbers []int `json:"numbers,omitempty"`
+	// Reply is what to answer by SMS to take the alarm in charge, "" where
+	// no answer is read.
+	Reply string `json:"-"`
+	// BySite tells that the site says it itself because it does not reach the
+	// hub.
+	BySite bool `json:"by_site,omitempty"`
 	// Late is when the hub heard of the alarm, where that was long after it
 	// began; zero otherwise.
 	Late time.Time `json:"late,omitzero"`
@@ -48,6 +60,17 @@ func (m Message) LifeSafety() bool {
 		}
 	}
 	return false
+}
+
+// Priority is that of the worst alarm; that of a test is the least.
+func (m Message) Priority() gtc.Priority {
+	worst := gtc.PriorityDrift
+	for i := range m.Alarms {
+		if p := m.Alarms[i].Priority; p >= gtc.PriorityCritical {
+			worst = min(worst, p)
+		}
+	}
+	return worst
 }
 
 // crowd is how many alarms one person is told of one by one at the same time.
@@ -83,6 +106,7 @@ func gather(in []Message) []Message {
 			continue
 		}
 		out[i].Alarms = append(out[i].Alarms, m.Alarms...)
+		out[i].Numbers = append(out[i].Numbers, m.Numbers...)
 		out[i].Again += m.Again
 		// Told of other alarms, it is another message.
 		sum := sha256.Sum256([]byte(out[i].ID + "\n" + m.ID))

@@ -44,6 +44,31 @@ func (b *Book) route(site gtc.SiteID, discipline string, p gtc.Priority) (Route,
 	return Route{}, false
 }
 
+// Reached returns who is told of such an alarm at an instant, each as "person
+// channel" or "webhook:name webhook", over all steps of its route, as if nobody
+// took it in charge; steps that wait for office hours count.
+func (b *Book) Reached(site gtc.SiteID, discipline string, p gtc.Priority, at time.Time, loc *time.Location) []string {
+	r, ok := b.route(site, discipline, p)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, s := range r.Steps {
+		for _, who := range b.recipients(s, at.Add(s.After), loc) {
+			if told := who.id + " " + string(who.channel); !slices.Contains(out, told) {
+				out = append(out, told)
+			}
+		}
+	}
+	return out
+}
+
+// Person returns one person of the book.
+func (b *Book) Person(id string) (Person, bool) { return b.person(id) }
+
+// Reaches reports whether a person can be told by a channel.
+func (p Person) Reaches(c Channel) bool { return p.reaches(c) }
+
 // recipient is one person, or a webhook, by one channel.
 type recipient struct {
 	id      string

@@ -1,0 +1,167 @@
+package alert
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/channel"
+	"github.com/cpas-charleroi/gtc/internal/channel/modem"
+	"github.com/cpas-charleroi/gtc/rules/notify"
+)
+
+// readEvery is how often a modem is asked for what came in.
+const readEvery = 10 * time.Second
+
+// mostAnswers is how many confirmations one number gets in an hour: two
+// machines that answer each other must come to an end.
+const mostAnswers = 20
+
+// answered counts the confirmations of the last hour. One goroutine uses it.
+type answered struct{ at map[string][]time.Time }
+
+func newAnswered() *answered { return &answered{map[string][]time.Time{}} }
+
+// more reports whether a number may have one more.
+func (a *answered) more(number string, now time.Time) bool {
+	a.at[number] = slices.DeleteFunc(a.at[number], func(t time.Time) bool { return now.Sub(t) >= time.Hour })
+	if len(a.at[number]) >= mostAnswers {
+		return false
+	}
+	a.at[number] = append(a.at[number], now)
+	return true
+}
+
+// reply is what a person can answer to take case n in charge, "" where no
+// answer would be read.
+func (s *Service) reply(n int) string {
+	i := slices.IndexFunc(s.ways.all, func(w Way) bool { return w.Inbox != nil })
+	if i < 0 {
+		return ""
+	}
+	first := slices.IndexFunc(s.ways.all, func(w Way) bool { return w.Channel == notify.SMS })
+	switch {
+	case first == i:
+		return fmt.Sprintf("OK %d", n)
+	case s.o.ModemNumber != "":
+		return fmt.Sprintf("OK %d (%s)", n, s.o.ModemNumber)
+	}
+	return ""
+}
+
+// readAnswers takes what comes in by a way, until ctx ends.
+func (s *Service) readAnswers(ctx context.Context, w Way) error {
+	t := time.NewTicker(readEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.C:
+		}
+		received, skipped, err := w.Inbox.Receive(ctx)
+		s.metrics.answers.WithLabelValues("unreadable").Add(float64(skipped))
+		for _, r := range received {
+			s.takeAnswer(ctx, w.Inbox, r)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Debug().Err(err).Str("way", w.Name).Msg("answers not read")
+		}
+	}
+}
+
+// takeAnswer does what an SMS asks and confirms it. Whoever is not in the book
+// gets no answer.
+func (s *Service) takeAnswer(ctx context.Context, to Inbox, r modem.Received) {
+	p, ok := s.byPhone(r.From)
+	if !ok {
+		s.metrics.answers.WithLabelValues("unknown_sender").Inc()
+		s.log.Warn().Str("from", r.From).Msg("SMS from somebody who is not in the book")
+		return
+	}
+	text, outcome := s.obey(ctx, p, r.Text)
+	s.metrics.answers.WithLabelValues(outcome).Inc()
+	s.log.Info().Str("person", p.ID).Str("outcome", outcome).Msg("answer by SMS")
+	if !s.answered.more(r.From, s.o.Now()) {
+		return
+	}
+	send, stop := context.WithTimeout(ctx, sendWithin)
+	defer stop()
+	if err := to.Send(send, r.From, text); err != nil {
+		s.log.Warn().Err(err).Str("person", p.ID).Msg("answer not confirmed")
+	}
+}
+
+func (s *Service) byPhone(number string) (notify.Person, bool) {
+	people := s.Book().People
+	i := slices.IndexFunc(people, func(p notify.Person) bool { return number != "" && p.Phone == number })
+	if i < 0 {
+		return notify.Person{}, false
+	}
+	return people[i], true
+}
+
+// asks is OK or « pris », with the number of a case or without.
+var asks = regexp.MustCompile(`(?i)^\s*(?:ok|pris|prise|genomen|taken)\b[\s.!n°#:]*([0-9]{1,3})?`)
+
+// obey does what a text asks and returns what to answer.
+func (s *Service) obey(ctx context.Context, p notify.Person, text string) (answer, outcome string) {
+	w := answersOf(p.Language)
+	m := asks.FindStringSubmatch(text)
+	if m == nil {
+		return w.unclear, "not_understood"
+	}
+	number := 0
+	if m[1] != "" {
+		number, _ = strconv.Atoi(m[1]) // three digits at most
+	}
+	c, ok := s.toldOf(p.ID, number)
+	if !ok {
+		return w.nothing, "nothing"
+	}
+	if err := s.o.Acknowledge(ctx, c.Subject.Alarm.ID, p.ID); err != nil {
+		s.log.Error().Err(err).Str("person", p.ID).Str("alarm", c.Subject.Alarm.ID).Msg("alarm not taken in charge")
+		return w.failed, "failed"
+	}
+	name := channel.Render(notify.Message{
+		Why: notify.Raised, To: p, Channel: notify.SMS, Alarms: []gtc.Alarm{c.Subject.Alarm},
+	}, s.o.Places, "", s.o.Locate(c.Subject.Alarm.Site))
+	return w.taken + " : " + name.Subject, "taken"
+}
+
+// toldOf returns the case of that number which a person was told of, the
+// newest that nobody has in charge when number is 0.
+func (s *Service) toldOf(person string, number int) (notify.Case, bool) {
+	s.turning.Lock()
+	defer s.turning.Unlock()
+	var best notify.Case
+	found := false
+	for _, c := range s.engine.Cases() {
+		told := slices.ContainsFunc(c.Told, func(t string) bool { return strings.HasPrefix(t, person+" ") })
+		if !told || number != 0 && c.Number != number || !c.Stopped.IsZero() {
+			continue
+		}
+		if !found || c.Opened.After(best.Opened) {
+			best, found = c, true
+		}
+	}
+	return best, found
+}
+
+// answers are the words of confirmations.
+type answers struct{ taken, nothing, unclear, failed string }
+
+func answersOf(lang string) answers {
+	switch lang {
+	case "nl":
+		return answers{"In behandeling genomen", "Geen alarm dat u werd gemeld wacht nog op behandeling.", "Niet begrepen. Antwoord OK, of OK en het nummer.", "Niet gelukt. Gebruik de console."}
+	case "en":
+		return answers{"Taken in charge", "No alarm that you were told of waits for anybody.", "Not understood. Reply OK, or OK and the number.", "It did not work. Use the console."}
+	}
+	return answers{"Pris en charge", "Aucune alarme qui vous a été signalée n'attend plus.", "Pas compris. Répondez OK, ou OK et le numéro.", "Cela n'a pas réussi. Utilisez la console."}
+}
