@@ -22,6 +22,10 @@ func (s *server) api(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/energy/{site}/{meter}", s.answer(s.energyAPI))
 	mux.HandleFunc("GET /api/v1/findings", s.answer(s.findingsAPI))
 	mux.HandleFunc("GET /api/v1/alarms", s.answer(s.alarmsAPI))
+	if s.alarms != nil {
+		mux.HandleFunc("GET /api/v1/alarms/board", s.answer(s.boardAPI))
+		mux.HandleFunc("GET /api/v1/alarms/measures", s.answer(s.measuresAPI))
+	}
 	mux.HandleFunc("GET /api/openapi.yaml", s.openapi)
 	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, problem{Status: http.StatusNotFound, kind: "page"})
@@ -158,6 +162,18 @@ func (s *server) alarmsAPI(r *http.Request) (any, error) {
 	}
 	alarms, err := s.standing(r.Context(), park)
 	return AlarmList{At: park.At, Alarms: list(alarms)}, err
+}
+
+func (s *server) boardAPI(r *http.Request) (any, error) {
+	b, err := s.board(r.Context(), Park{})
+	b.Standing, b.Inhibited, b.Works = list(b.Standing), list(b.Inhibited), list(b.Works)
+	return b, err
+}
+
+func (s *server) measuresAPI(r *http.Request) (any, error) {
+	m, err := s.alarms.Measures(r.Context())
+	m.Counts = list(m.Counts)
+	return m, err
 }
 
 func (s *server) openapi(w http.ResponseWriter, r *http.Request) {

@@ -61,6 +61,12 @@ func TestAnswersMatchTheDescription(t *testing.T) {
 	check(t, router, handler(t, down), "/api/v1/park", 200)
 	check(t, router, handler(t, down), "/api/v1/energy/dampremy/gas", 503)
 	check(t, router, handler(t, down), "/api/v1/trend?site=central&equipment=circuit-1&point=flow_temp", 503)
+	board := newBoard()
+	h, err := New(Options{Model: board, Alarms: board})
+	require.NoError(t, err)
+	for _, path := range []string{"/api/v1/alarms", "/api/v1/alarms/board", "/api/v1/alarms/measures", "/api/v1/sites/gilly", "/api/v1/sites/roux"} {
+		check(t, router, h, path, 200)
+	}
 	empty := newFixture()
 	empty.sites = nil
 	for _, path := range []string{"/api/v1/park", "/api/v1/alarms", "/api/v1/findings"} {

@@ -29,6 +29,16 @@ func loadAssets() (assets, error) {
 	return a, nil
 }
 
+// root serves an embedded file whose address is at the root: a service worker
+// only has power over addresses below its own.
+func (s *server) root(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.SetPathValue("file", name)
+		w.Header().Set("Cache-Control", "no-cache")
+		s.static(w, r)
+	}
+}
+
 // static serves an embedded file.
 func (s *server) static(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
@@ -39,6 +49,7 @@ func (s *server) static(w http.ResponseWriter, r *http.Request) {
 	}
 	types := map[string]string{
 		".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+		".webmanifest": "application/manifest+json",
 	}
 	w.Header().Set("Content-Type", types[path.Ext(name)])
 	if r.URL.RawQuery != "" {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/user"
 )
 
 var screenshots = flag.String("screenshots", "", "folder to write PNGs into; none are written without it")
@@ -84,7 +86,12 @@ func eval[T any](t *testing.T, ctx context.Context, script string) T {
 
 func serve(t *testing.T, f *fixture, silent time.Duration) *httptest.Server {
 	t.Helper()
-	h, err := newHandler(Options{Model: f, Version: "0.1.0"}, 15*time.Second, silent)
+	return serveOptions(t, Options{Model: f, Version: "0.1.0"}, silent)
+}
+
+func serveOptions(t *testing.T, o Options, silent time.Duration) *httptest.Server {
+	t.Helper()
+	h, err := newHandler(o, 15*time.Second, silent)
 	require.NoError(t, err)
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
@@ -99,17 +106,65 @@ func fixturePages() map[string]string {
 		"site-late": "/site/ransart", "site-empty": "/site/lodelinsart", "site-normal": "/site/central",
 		"energy": "/energy/dampremy/gas", "energy-saving": "/energy/roux/gas", "energy-blind": "/energy/gosselies/gas",
 		"meters": "/energy", "alarms": "/alarms", "more": "/more",
+		"alarm": "/alarms/" + lockout, "alarm-fire": "/alarms/" + fire, "alarm-shelved": "/alarms/" + shelf, "inhibited": "/alarms?list=inhibited",
+		"works": "/alarms?list=works", "measures": "/alarms/measures", "signin": "/sign-in",
 	}
 }
 
+// signedInPages are those of somebody who acts and manages.
+func signedInPages() map[string]string {
+	return map[string]string{
+		"take": "/alarms/" + stopped, "take-list": "/alarms", "act": "/alarms/" + lockout, "reset": "/alarms/" + latched,
+		"users": "/users", "account": "/account",
+	}
+}
+
+// reception is a console with users; in opens its pages signed in.
+type reception struct {
+	*httptest.Server
+	desk *desk
+}
+
+func newReception(t *testing.T) reception {
+	t.Helper()
+	d := newDesk(t, func(o *Options) { o.Pushes, o.PushKey = &pushFixture{kept: map[string]string{}}, "BAAA" })
+	return reception{serveOptions(t, d.options, time.Minute), d}
+}
+
+// in signs in as a person does.
+func (r reception) in(t *testing.T, ctx context.Context, s screen) {
+	t.Helper()
+	r.desk.staff(t, user.Act)
+	open(t, ctx, r.URL+"/sign-in?lang=fr&next=/alarms", s)
+	do(t, ctx, chromedp.SendKeys(`#id`, "garde"), chromedp.SendKeys(`#password`, password), chromedp.Click(`button[type=submit]`))
+	until(t, ctx, `location.pathname === '/alarms' && document.readyState === 'complete'`)
+}
+
 func TestEveryPageFitsEveryScreen(t *testing.T) {
-	srv := serve(t, newFixture(), time.Minute)
+	srv := newReception(t)
 	ctx := browser(t)
+	signedIn := false
+	fits := func(pages map[string]string) {
+		t.Helper()
+		everyPage(t, ctx, srv.URL, pages, signedIn)
+	}
+	fits(fixturePages())
+	srv.in(t, ctx, screens()[0])
+	signedIn = true
+	fits(signedInPages())
+}
+
+// everyPage looks at pages on every screen in French and Dutch.
+func everyPage(t *testing.T, ctx context.Context, origin string, pages map[string]string, signedIn bool) {
+	t.Helper()
 	for _, s := range screens() {
 		for _, lang := range []string{"fr", "nl"} {
-			for name, path := range fixturePages() {
+			for name, path := range pages {
 				t.Run(fmt.Sprintf("%s/%s/%s", s.name, lang, name), func(t *testing.T) {
-					open(t, ctx, srv.URL+path+"?lang="+lang, s)
+					open(t, ctx, origin+path+map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]+"lang="+lang, s)
+					if signedIn { // every form is open
+						eval[int](t, ctx, `document.querySelectorAll('main details').forEach(d => d.open = true) || 0`)
+					}
 					require.LessOrEqual(t, eval[int64](t, ctx, "document.documentElement.scrollWidth"), s.width, "the page is wider than the screen")
 					require.Empty(t, eval[[]string](t, ctx, clipped), "texts cut off")
 					if s.mobile {
@@ -250,10 +305,14 @@ func TestAccessible(t *testing.T) {
 	}
 	script, err := os.ReadFile(axe)
 	require.NoError(t, err)
-	srv := serve(t, newFixture(), time.Minute)
+	srv := newReception(t)
 	ctx := browser(t)
+	srv.in(t, ctx, screens()[1])
+	pages := fixturePages()
+	delete(pages, "signin") // leads elsewhere who is signed in
+	maps.Copy(pages, signedInPages())
 	for _, scheme := range []string{"light", "dark"} {
-		for name, path := range fixturePages() {
+		for name, path := range pages {
 			for _, s := range screens()[:2] {
 				t.Run(scheme+"/"+s.name+"/"+name, func(t *testing.T) {
 					media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
@@ -261,7 +320,8 @@ func TestAccessible(t *testing.T) {
 					}}
 					_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media)
 					require.NoError(t, err)
-					open(t, ctx, srv.URL+path+"?lang=fr", s)
+					open(t, ctx, srv.URL+path, s)
+					eval[int](t, ctx, `document.querySelectorAll('main details').forEach(d => d.open = true) || 0`)
 					eval[int](t, ctx, string(script)+";0")
 					found, err := chromedp.Run(ctx, chromedp.Evaluate[string](runAxe, chromedp.EvalAwaitPromise))
 					require.NoError(t, err)
@@ -284,7 +344,7 @@ const runAxe = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wc
 		v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message || '')).join(' | '))))`
 
 func TestNothingIsRefusedByThePolicy(t *testing.T) {
-	srv := serve(t, newFixture(), time.Minute)
+	srv := newReception(t)
 	ctx := browser(t)
 	for name, path := range fixturePages() {
 		open(t, ctx, srv.URL+path, screens()[1])

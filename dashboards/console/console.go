@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
+
+	"github.com/cpas-charleroi/gtc/internal/user"
 )
 
 // zoneName is the calendar of every page that is not one site's own.
@@ -45,6 +47,31 @@ type Options struct {
 	// Health answers /healthz: nil when the program does its work. A nil
 	// function means always well.
 	Health func(ctx context.Context) error
+
+	// Alarms answers the alarm pages; without it there is a plain list only.
+	Alarms AlarmModel
+	// Users are those who may sign in; without them nobody can act and
+	// everybody who reaches the console reads.
+	Users *user.Directory
+	// Actions does what people ask; nil makes the console read only.
+	Actions Actions
+	// OpenRead lets people read without signing in, as on a loopback address.
+	// Acting always needs it.
+	OpenRead bool
+	// Secure tells that visitors come by https: cookies are sent no other way.
+	Secure bool
+	// Now is the clock of sessions and links; nil means time.Now.
+	Now func() time.Time
+	// Link checks the token of a link in a message and returns what it grants
+	// at now; nil when there are no such links.
+	Link func(token string, now time.Time) (Grant, error)
+	// Pushes keeps browsers to be told, PushKey is the hub's public VAPID key;
+	// both are needed.
+	Pushes  Pushes
+	PushKey string
+	// Try sends a person a test message on each of the person's channels; nil
+	// leaves the button out.
+	Try func(ctx context.Context, person string) error
 }
 
 // server holds what every page needs. It is not changed after New.
@@ -61,10 +88,22 @@ type server struct {
 	health   func(ctx context.Context) error
 	beat     time.Duration
 	silent   time.Duration
+
+	alarms   AlarmModel
+	users    *user.Directory
+	actions  Actions
+	openRead bool
+	secure   bool
+	now      func() time.Time
+	link     func(token string, now time.Time) (Grant, error)
+	pushes   Pushes
+	pushKey  string
+	try      func(ctx context.Context, person string) error
 }
 
 // New returns the console: its pages, the HTTP API under /api/v1, /metrics and
-// /healthz. It answers GET and HEAD only.
+// /healthz. It answers GET and HEAD, and POST to the forms of its own pages
+// when there are users.
 func New(o Options) (http.Handler, error) {
 	return newHandler(o, beatEvery, silentAfter)
 }
@@ -79,6 +118,12 @@ func newHandler(o Options, beat, silent time.Duration) (http.Handler, error) {
 	if o.Health == nil {
 		o.Health = func(context.Context) error { return nil }
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Pushes == nil || o.PushKey == "" {
+		o.Pushes, o.PushKey = nil, ""
+	}
 	zone, err := time.LoadLocation(zoneName)
 	if err != nil {
 		return nil, fmt.Errorf("console: load time zone: %w", err)
@@ -86,6 +131,8 @@ func newHandler(o Options, beat, silent time.Duration) (http.Handler, error) {
 	s := &server{
 		model: o.Model, log: o.Log, version: o.Version, language: o.Language, zone: zone,
 		health: o.Health, beat: beat, silent: silent,
+		alarms: o.Alarms, users: o.Users, actions: o.Actions, openRead: o.OpenRead, secure: o.Secure, now: o.Now,
+		link: o.Link, pushes: o.Pushes, pushKey: o.PushKey, try: o.Try,
 	}
 	if s.tongues, err = loadTongues(zone); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
@@ -116,14 +163,19 @@ func (s *server) routes(registry Registry) (http.Handler, error) {
 	pages.HandleFunc("GET /alarms", s.page("alarms", s.alarmsPage))
 	pages.HandleFunc("GET /more", s.page("more", s.morePage))
 	pages.HandleFunc("GET /static/{file}", s.static)
+	pages.HandleFunc("GET /manifest.webmanifest", s.root("manifest.webmanifest"))
+	pages.HandleFunc("GET /sw.js", s.root("sw.js"))
 	pages.HandleFunc("GET /healthz", s.healthz)
 	pages.HandleFunc("GET /", s.page("lost", s.lostPage))
 	s.api(pages)
+	s.alarmRoutes(pages)
+	s.userRoutes(pages)
 	if registry != nil {
 		pages.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	}
 	gzip, err := gzhttp.NewWrapper(gzhttp.ContentTypes([]string{
 		"text/html", "text/css", "text/javascript", "text/csv", "application/json", "application/problem+json", "image/svg+xml", "application/yaml",
+		"application/manifest+json",
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("console: compression: %w", err)
@@ -131,7 +183,7 @@ func (s *server) routes(registry Registry) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/events", s.events)
 	mux.Handle("/", gzip(pages))
-	return s.guard(s.metrics.count(mux)), nil
+	return s.guard(pages, s.identify(s.require(pages, s.metrics.count(mux)))), nil
 }
 
 func (s *server) healthz(w http.ResponseWriter, r *http.Request) {

@@ -158,6 +158,58 @@ func TestStoreDownIsSaidAndPagesStand(t *testing.T) {
 	require.Contains(t, w.Body.String(), "Les mesures sont gardées et arriveront")
 }
 
+// Late is not lost, and both are said on the tile and on the site's page.
+func TestLateAndLostAreSaid(t *testing.T) {
+	f := newFixture()
+	site := &f.sites[10]
+	for _, c := range []struct {
+		delivery Delivery
+		says     []string
+		not      []string
+	}{
+		{Delivery{State: DeliveryInOrder, Waiting: 3, Known: true}, []string{" · 3 messages en attente"}, []string{"en retard de", "perdu :"}},
+		{
+			Delivery{State: DeliveryLate, LateSeconds: 130 * 60, Waiting: 12_300, Known: true},
+			[]string{"en retard de", "2 h 10", ", 12 300 messages en attente"},
+			[]string{"perdu :"},
+		},
+		{
+			Delivery{State: DeliveryLost, LateSeconds: 130 * 60, Waiting: 5, Lost: 1204, LostAt: f.ago(20 * time.Minute), Known: true},
+			[]string{"perdu : 1 204 messages", "depuis 13:43", "en retard de"},
+			nil,
+		},
+	} {
+		site.Delivery = c.delivery
+		h := handler(t, f)
+		for _, path := range []string{"/", "/site/" + string(site.ID)} {
+			body := strings.NewReplacer("\u202f", " ", "\u00a0", " ").Replace(get(t, h, path).Body.String())
+			if path == "/" {
+				_, body, _ = strings.Cut(body, `id="site-`+string(site.ID)+`"`)
+				body, _, _ = strings.Cut(body, "</li>\n<li data-name")
+			}
+			for _, s := range c.says {
+				require.Contains(t, body, s, path)
+			}
+			for _, s := range c.not {
+				require.NotContains(t, body, s, path)
+			}
+		}
+	}
+}
+
+// The alarms of the hub itself are listed with the others, and lead nowhere.
+func TestAlarmsOfTheCentreAreListed(t *testing.T) {
+	f := newFixture()
+	f.centre = []gtc.Alarm{{
+		ID: "hub/influxdb/store_refused", Class: "store_refused", Site: gtc.HubSite, Equipment: "influxdb", Priority: 2,
+		State: gtc.AlarmUnacknowledged, Since: f.ago(time.Minute), Label: text("Base de données\u202f: accès refusé", "x", "y"), Occurrence: 1,
+	}}
+	body := get(t, handler(t, f), "/alarms").Body.String()
+	require.Contains(t, body, "Centre · influxdb")
+	require.Contains(t, body, "accès refusé")
+	require.NotContains(t, body, "/site/hub")
+}
+
 func TestMeterSaysItsVerdict(t *testing.T) {
 	h := handler(t, newFixture())
 	body := read(t, h, "/energy/dampremy/gas")

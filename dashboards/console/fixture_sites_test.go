@@ -12,6 +12,7 @@ func (f *fixture) plain(id gtc.SiteID, name string, c gtc.Category) SiteDetail {
 		SiteSummary: SiteSummary{
 			ID: id, Label: text(name, name, name), Category: c, State: StateNormal, LastSample: f.ago(8 * time.Second),
 			Linked: true, LinkSince: f.ago(9 * 24 * time.Hour), Points: 42,
+			Delivery: Delivery{State: DeliveryInOrder, Newest: f.ago(8 * time.Second), Known: true},
 		},
 		At: f.now, Address: "Boulevard Joseph II 13, 6000 Charleroi", TimeZone: zoneName, AreaM2: 3250,
 	}
@@ -198,6 +199,7 @@ func (f *fixture) marcinelle() SiteDetail {
 func (f *fixture) gosselies() SiteDetail {
 	d := f.plain("gosselies", "Antenne sociale de Gosselies", gtc.CategorySocialOffice)
 	d.State, d.LastSample, d.Linked, d.LinkSince = StateUnknown, time.Time{}, false, time.Time{}
+	d.Delivery = Delivery{State: DeliveryLate, Newest: d.LastSample, LateSeconds: 163 * 60, Waiting: 214}
 	d.StalePoints = d.Points
 	for i := range d.Equipment {
 		for j := range d.Equipment[i].Values {

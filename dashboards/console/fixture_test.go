@@ -20,6 +20,7 @@ type fixture struct {
 	mu     sync.Mutex
 	sites  []SiteDetail
 	store  StoreState
+	centre []gtc.Alarm
 	broken error // what Trend and Energy answer when set
 	subs   map[chan Change]struct{}
 }
@@ -44,7 +45,7 @@ func (f *fixture) ago(d time.Duration) time.Time { return f.now.Add(-d) }
 func (f *fixture) Park(context.Context) (Park, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p := Park{At: f.now, Store: f.store}
+	p := Park{At: f.now, Store: f.store, Centre: f.centre}
 	for _, s := range f.sites {
 		p.Sites = append(p.Sites, s.SiteSummary)
 	}

@@ -10,8 +10,13 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guard sets the headers of every answer and refuses what is not reading.
-func (s *server) guard(next http.Handler) http.Handler {
+// mostForm is the longest form that is read, in bytes.
+const mostForm = 64 << 10
+
+// guard sets the headers of every answer. It refuses what is neither reading
+// nor the form of one of the console's own pages.
+func (s *server) guard(pages *http.ServeMux, next http.Handler) http.Handler {
+	foreign := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -20,13 +25,28 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			h.Set("Allow", "GET, HEAD")
-			s.problem(w, r, problem{Status: http.StatusMethodNotAllowed, kind: "method", args: []any{r.Method}})
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			next.ServeHTTP(w, r)
 			return
 		}
+		if _, pattern := pages.Handler(r); r.Method != http.MethodPost || !strings.HasPrefix(pattern, "POST ") {
+			s.readOnly(w, r)
+			return
+		}
+		if err := foreign.Check(r); err != nil {
+			s.log.Warn().Err(err).Str("path", r.URL.Path).Msg("form of another site refused")
+			s.problem(w, r, problem{Status: http.StatusForbidden, kind: "foreign"})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, mostForm)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// readOnly refuses whatever is not reading.
+func (s *server) readOnly(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	s.problem(w, r, problem{Status: http.StatusMethodNotAllowed, kind: "method", args: []any{r.Method}})
 }
 
 // tongue returns the visitor's language: asked for in the address, kept in the

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
 )
 
 // Model answers the console's questions. The hub implements it; every call
@@ -56,6 +57,8 @@ type Park struct {
 	Sites []SiteSummary `json:"sites"`
 	// Store says whether InfluxDB answers and how much waits for it.
 	Store StoreState `json:"store"`
+	// Centre are the standing alarms of the hub itself, worst first.
+	Centre []gtc.Alarm `json:"centre,omitempty"`
 }
 
 // StoreState is the state of the way into InfluxDB.
@@ -66,6 +69,47 @@ type StoreState struct {
 	// Since is the instant from which InfluxDB has not answered, zero when up.
 	Since time.Time `json:"since,omitzero"`
 	Error string    `json:"error,omitempty"`
+}
+
+// DeliveryState tells whether samples are late, which is not lost.
+type DeliveryState string
+
+// The states of delivery.
+const (
+	DeliveryInOrder DeliveryState = "in_order"
+	DeliveryLate    DeliveryState = "late"
+	DeliveryLost    DeliveryState = "lost"
+)
+
+// Delivery says how far the samples of a site have come into InfluxDB.
+type Delivery struct {
+	// State is lost for a day after the edge said that it lost something.
+	State DeliveryState `json:"state"`
+	// Newest is the instant of the newest sample before which none is on its
+	// way to the hub, zero when none is known.
+	Newest time.Time `json:"newest,omitzero"`
+	// LateSeconds is the age of the oldest sample that is on its way.
+	LateSeconds float64 `json:"late_s"`
+	// Waiting is the number of messages on the edge and at the hub; Known is
+	// false when the edge is not linked and may hold more.
+	Waiting uint64 `json:"waiting"`
+	Known   bool   `json:"known"`
+	// Lost is how many messages and lines the edge discarded before the hub
+	// took them, since it was first heard of; LostAt when the last was told.
+	Lost   uint64    `json:"lost"`
+	LostAt time.Time `json:"lost_at,omitzero"`
+}
+
+// Late reports whether samples are late.
+func (d Delivery) Late() bool { return d.LateSeconds >= lateSeconds }
+
+// lateSeconds is the age of the oldest sample on its way from which a site is
+// late: less is the ordinary way.
+const lateSeconds = 120
+
+// LateSince is the instant of the oldest sample that is on its way.
+func (d Delivery) LateSince(now time.Time) time.Time {
+	return now.Add(-time.Duration(d.LateSeconds * float64(time.Second)))
 }
 
 // SiteSummary is one tile of the park.
@@ -86,6 +130,8 @@ type SiteSummary struct {
 	LinkSince time.Time `json:"link_since,omitzero"`
 	// Backlog is the number of messages the edge still holds for the hub.
 	Backlog uint64 `json:"backlog"`
+	// Delivery says how far the samples have come.
+	Delivery Delivery `json:"delivery"`
 	// StalePoints counts points that are stale, lost or doubtful; Points all.
 	StalePoints int `json:"stale_points"`
 	Points      int `json:"points"`
@@ -109,6 +155,10 @@ type SiteDetail struct {
 	Devices   []DeviceState     `json:"devices"`
 	Meters    []MeterRef        `json:"meters"`
 	Open      []PricedFinding   `json:"findings"`
+	// Inhibited are the alarms shelved, suppressed or out of service, Works
+	// those planned or under way.
+	Inhibited []gtc.Alarm  `json:"inhibited,omitempty"`
+	Works     []alarm.Work `json:"works,omitempty"`
 }
 
 // EquipmentDetail is one equipment and its points.

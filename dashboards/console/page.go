@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/user"
 )
 
 //go:embed templates/*.html
@@ -38,6 +39,18 @@ type view struct {
 	Languages []languageLink
 	// Units are the age words for the script.
 	Units map[string]string
+	// Visitor is who looks; Users tells that people can sign in at all.
+	Visitor visitor
+	Users   bool
+	// Closed leaves out everything about the park: the page is for somebody
+	// who is not signed in.
+	Closed bool
+	// Here is the page's own address, Token what its forms must carry.
+	Here, Token string
+	// CanAct and CanManage say what the visitor's forms may do.
+	CanAct, CanManage bool
+	// Details tells that alarms have a page of their own.
+	Details bool
 	// Months are the short names of the months, separated by spaces.
 	Months string
 	Body   any
@@ -50,7 +63,7 @@ type languageLink struct {
 
 // pageNames lists the pages that have a template of their own.
 func pageNames() []string {
-	return []string{"park", "site", "energy", "meter", "alarms", "more", "lost"}
+	return []string{"park", "site", "energy", "meter", "alarms", "more", "lost", "alarm", "measures", "token", "signin", "invitation", "users", "account"}
 }
 
 func loadPages(tongues map[string]*tongue) (map[string]map[string]page, error) {
@@ -74,25 +87,70 @@ func (t *tongue) funcs() template.FuncMap {
 		"t": t.Text, "th": t.Markup, "count": t.Count, "named": t.Named,
 		"num": t.Number, "signed": t.Signed, "kwh": t.Energy, "eur": t.Money,
 		"day": t.Day, "moment": t.Moment, "ticking": t.Ticking, "ago": t.Ago, "since": t.Since,
-		"label":     func(l gtc.Label) string { return l.In(t.Lang) },
-		"sign":      sign,
-		"icon":      icon,
-		"priority":  func(p int) gtc.Priority { return gtc.Priority(p) },
-		"pct":       func(v float64) float64 { return v * 100 },
-		"civil":     t.civil,
-		"int":       func(n any) (string, error) { return t.whole(n) },
-		"alarmItem": func(now time.Time, a SiteAlarm, here bool) alarmItem { return alarmItem{a, now, here} },
-		"rowItem":   func(now time.Time, r valueRow) rowItem { return rowItem{r, now} },
-		"iso":       func(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) },
+		"label":        func(l gtc.Label) string { return l.In(t.Lang) },
+		"sign":         sign,
+		"icon":         icon,
+		"priority":     func(p int) gtc.Priority { return gtc.Priority(p) },
+		"pct":          func(v float64) float64 { return v * 100 },
+		"civil":        t.civil,
+		"int":          func(n any) (string, error) { return t.whole(n) },
+		"alarmItem":    func(v view, a SiteAlarm, here bool) alarmItem { return alarmItem{a, v, here} },
+		"workItem":     func(v view, w workRow) workItem { return workItem{w, v} },
+		"alarmPath":    alarmPath,
+		"text":       func(key string) (string, error) { return t.Text(key) },
+		"when":         t.When,
+		"duration":     t.Age,
+		"firstLine":    firstLine,
+		"deliveryItem": func(now time.Time, d Delivery) deliveryItem { return deliveryItem{d, now} },
+		"rowItem":      func(now time.Time, r valueRow) rowItem { return rowItem{r, now} },
+		"iso":          func(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) },
 	}
+}
+
+// Back is where a form of a list leads back to.
+func (v view) Back() string { return v.Here }
+
+// deliveryItem is a site's delivery on a page.
+type deliveryItem struct {
+	Delivery Delivery
+	Now      time.Time
 }
 
 // alarmItem is an alarm on a page; Here leaves out the site's name on the
 // site's own page.
 type alarmItem struct {
 	Alarm SiteAlarm
-	Now   time.Time
+	View  view
 	Here  bool
+}
+
+// Now is the instant the page tells.
+func (i alarmItem) Now() time.Time { return i.View.Now }
+
+// Takes reports whether the visitor can take the alarm in charge here.
+func (i alarmItem) Takes() bool { return i.View.CanAct && i.View.Details && waits(i.Alarm.Alarm) }
+
+// workItem is a work on a page.
+type workItem struct {
+	Work workRow
+	View view
+}
+
+// UnderWay reports whether the work has begun.
+func (i workItem) UnderWay() bool { return i.Work.UnderWay(i.View.Now) }
+
+// Ends is the alarm on whose page the visitor can end the work, "" elsewhere.
+func (i workItem) Ends() string {
+	if a, ok := i.View.Body.(alarmView); ok && i.View.CanAct {
+		return a.ID
+	}
+	return ""
+}
+
+// firstLine is the first step of a consigne.
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	return first
 }
 
 // rowItem is a value on a page.
@@ -106,7 +164,11 @@ type content struct {
 	nav, title string
 	stream     string
 	status     int
-	body       any
+	// closed is the page of somebody who is not signed in.
+	closed bool
+	// token is what the forms of a closed page carry.
+	token string
+	body  any
 }
 
 // builder makes the content of a page for a visitor.
@@ -155,6 +217,9 @@ func (s *server) lostPage(_ *http.Request, t *tongue, _ Park) (content, error) {
 	return content{title: title, status: http.StatusNotFound, body: lost{title, t.must("problem.page.detail")}}, nil
 }
 
+// bare is a park about which nothing is told.
+func (s *server) bare() Park { return Park{At: s.now(), Store: StoreState{Up: true}} }
+
 func (s *server) morePage(_ *http.Request, t *tongue, _ Park) (content, error) {
 	return content{nav: "more", title: t.must("more.title")}, nil
 }
@@ -165,7 +230,13 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, t *tongue, name 
 		Silent: int(s.silent / time.Second), Stream: c.stream, Assets: s.assets, Languages: languageLinks(r.URL, t.Lang),
 		Units:  map[string]string{"s": t.texts["unit.s"], "min": t.texts["unit.min"], "h": t.texts["unit.h"], "d": t.texts["unit.d"]},
 		Months: strings.Join(t.locale.Months[:], " "), Body: c.body,
+		Users: s.users != nil, Visitor: visitorOf(r), Closed: c.closed, Here: here(r.URL), Token: c.token, Details: s.alarms != nil,
 	}
+	if v.Visitor.signedIn() && v.Token == "" {
+		v.Token = user.FormToken(v.Visitor.secret)
+	}
+	v.CanAct = s.actions != nil && v.Visitor.may(user.Act)
+	v.CanManage = v.Visitor.may(user.Manage)
 	v.Standing, v.Worst = standing(park)
 	var buf bytes.Buffer
 	if err := s.pages[t.Lang][name].Execute(&buf, v); err != nil {
@@ -177,11 +248,23 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, t *tongue, name 
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", t.Lang)
 	h.Set("Cache-Control", "no-store")
+	if c.closed {
+		h.Set("Referrer-Policy", "no-referrer") // the address may be a secret
+	}
 	h.Set("Vary", "Accept-Language, Cookie")
 	if c.status != 0 {
 		w.WriteHeader(c.status)
 	}
 	s.write(w, buf.Bytes())
+}
+
+// here is a page's address without what belongs to one look at it only.
+func here(u *url.URL) string {
+	q := u.Query()
+	for _, name := range []string{"part", "again", "done", "over", "lang"} {
+		q.Del(name)
+	}
+	return (&url.URL{Path: u.Path, RawQuery: q.Encode()}).String()
 }
 
 // standing counts the standing alarms of the park and finds the worst priority.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+
+	"github.com/cpas-charleroi/gtc/internal/user"
 )
 
 // problem is an error as RFC 9457 writes it.
@@ -31,10 +33,23 @@ func (e errBadRequest) Error() string { return "parameter " + e.param + ": canno
 // errPrivate is asked for something that is never handed out.
 var errPrivate = errors.New("private")
 
+// errForm is a form that was not made for its visitor, or too long ago.
+var errForm = errors.New("form token does not fit")
+
+// errLink is a link of a message that is not ours, or too old.
+var errLink = errors.New("link not valid")
+
+// errRight is asked by somebody who may not.
+type errRight struct{ need user.Right }
+
+// Error names the right that is missing.
+func (e errRight) Error() string { return "right " + string(e.need) + " is needed" }
+
 // explain says what an error means to the visitor: what happened, what was
 // kept, what to do.
 func (s *server) explain(err error) problem {
 	var bad errBadRequest
+	var right errRight
 	switch {
 	case errors.As(err, &bad):
 		return problem{Status: http.StatusBadRequest, kind: "parameter", args: []any{bad.param, bad.value}}
@@ -42,6 +57,12 @@ func (s *server) explain(err error) problem {
 		return problem{Status: http.StatusNotFound, kind: "unknown"}
 	case errors.Is(err, errPrivate):
 		return problem{Status: http.StatusForbidden, kind: "private"}
+	case errors.As(err, &right):
+		return problem{Status: http.StatusForbidden, kind: "right"}
+	case errors.Is(err, errForm):
+		return problem{Status: http.StatusForbidden, kind: "form"}
+	case errors.Is(err, user.ErrLink), errors.Is(err, errLink):
+		return problem{Status: http.StatusNotFound, kind: "link"}
 	case errors.Is(err, context.DeadlineExceeded):
 		return problem{Status: http.StatusGatewayTimeout, kind: "timeout"}
 	}

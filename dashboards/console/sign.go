@@ -35,6 +35,7 @@ func icon(name string) template.HTML {
 		"alarms": `<path d="M12 3.5 21.5 20h-19zM12 10v5M12 17.2v.6"/>`,
 		"energy": `<path d="M3 20h18M4 16l5-6 4 3 7-9"/>`,
 		"more":   `<path d="M4 6h16M4 12h16M4 18h16"/>`,
+		"person": `<path d="M12 12.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c1-4 4-5.5 7.5-5.5s6.5 1.5 7.5 5.5"/>`,
 		"lock":   `<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"/>`,
 		"chart":  `<path d="M3 20h18M4 16l5-6 4 3 7-9"/>`,
 	}

@@ -19,6 +19,9 @@ type siteView struct {
 	Number, Unit, Says string
 	Alarms             []SiteAlarm
 	Worst              *SiteAlarm
+	// Inhibited are the alarms that call nobody, Works the works.
+	Inhibited []SiteAlarm
+	Works     []workRow
 	Cards              []equipmentCard
 	Trend              *trendView
 	Findings           []PricedFinding
@@ -75,8 +78,16 @@ func (s *server) sitePage(r *http.Request, t *tongue, _ Park) (content, error) {
 	}
 	t = t.at(d.TimeZone)
 	v := siteView{
-		SiteDetail: d, Class: siteClass(d.SiteSummary), Alarms: siteAlarms(d),
+		SiteDetail: d, Class: siteClass(d.SiteSummary), Alarms: siteAlarms(d, d.Standing), Inhibited: siteAlarms(d, d.Inhibited),
 		Cards: t.cards(d, span), Findings: worstFindings(d.Open),
+	}
+	s.nameAll(r.Context(), v.Alarms)
+	s.nameAll(r.Context(), v.Inhibited)
+	if len(d.Works) > 0 {
+		names := s.names(r.Context())
+		for _, w := range d.Works {
+			v.Works = append(v.Works, rowOfWork(w, d, names))
+		}
 	}
 	if len(v.Alarms) > 0 {
 		v.Worst = &v.Alarms[0]

@@ -90,6 +90,8 @@
       if (only && old.id !== only) continue;
       const next = fresh.getElementById(old.id);
       if (!next || next.outerHTML === old.outerHTML) continue;
+      // What somebody is typing or about to press is not taken away.
+      if (old.querySelector('[data-typed], form:active, button:active')) continue;
       for (const open of $$('details[open][id]', old)) {
         const same = [...next.querySelectorAll('details[id]')].find((d) => d.id === open.id);
         if (same) same.open = true;
@@ -222,7 +224,81 @@
     for (const [name, value] of new FormData(form)) url.searchParams.set(name, value);
     return choose(url);
   };
-  document.addEventListener('change', (event) => { const form = event.target.closest('form[data-auto]'); if (form) submit(form); });
+  document.addEventListener('change', (event) => {
+    const form = event.target.closest('form[data-auto]');
+    if (form) submit(form);
+    const send = event.target.closest('form[data-send]');
+    if (send) {
+      // An address says only what was asked for.
+      for (const field of send.elements) if (field.name && !field.value) field.disabled = true;
+      send.requestSubmit();
+    }
+  });
+  // A date chosen means that the date is meant.
+  document.addEventListener('input', (event) => {
+    const field = event.target;
+    const form = field.closest('form[method=post]');
+    if (form) form.dataset.typed = '';
+    if (field.dataset.picks) for (const radio of $$(`input[type=radio][value="${field.dataset.picks}"]`, form)) radio.checked = true;
+  });
+  // A form is sent once.
+  document.addEventListener('submit', (event) => {
+    const form = event.target.closest('form[method=post]');
+    if (!form || event.defaultPrevented) return;
+    if ('sent' in form.dataset) { event.preventDefault(); return; }
+    form.dataset.sent = '';
+    setTimeout(() => { delete form.dataset.sent; }, 5000);
+  });
+
+  // More of a list, without losing the place.
+  document.addEventListener('click', async (event) => {
+    const link = event.target.closest('a[data-extend]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    const region = link.closest('[data-region]').id;
+    try {
+      if (await load(link.href, region)) { history.replaceState(null, '', link.href); return; }
+    } catch { /* fall back to the whole page */ }
+    location.href = link.href;
+  });
+
+  // Telling this browser even when no page is open.
+  const push = async (form) => {
+    const state = $('[data-push-state]', form);
+    const on = $('[data-push-on]', form);
+    const off = $('[data-push-off]', form);
+    if (!('serviceWorker' in navigator) || !('PushManager' in window)) { state.textContent = form.dataset.unable; return; }
+    state.textContent = '';
+    const send = (what, subscription) => {
+      form.elements.do.value = what;
+      form.elements.subscription.value = JSON.stringify(subscription);
+      form.elements.endpoint.value = subscription.endpoint;
+      form.submit();
+    };
+    const known = await navigator.serviceWorker.getRegistration('/').then((r) => r && r.pushManager.getSubscription());
+    on.hidden = Boolean(known);
+    off.hidden = !known;
+    form.addEventListener('submit', async (event) => {
+      event.preventDefault();
+      try {
+        const registration = await navigator.serviceWorker.register('/sw.js');
+        await navigator.serviceWorker.ready;
+        const there = await registration.pushManager.getSubscription();
+        if (event.submitter === off) {
+          if (!there) return;
+          await there.unsubscribe();
+          send('unpush', there);
+          return;
+        }
+        const key = form.dataset.push.replace(/-/g, '+').replace(/_/g, '/');
+        const bytes = Uint8Array.from(atob(key), (c) => c.charCodeAt(0));
+        send('push', there || await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: bytes}));
+      } catch {
+        state.textContent = Notification.permission === 'denied' ? form.dataset.denied : form.dataset.unable;
+      }
+    });
+  };
+  for (const form of $$('form[data-push]')) push(form);
 
   // Finding a site.
   const filter = () => {
@@ -235,7 +311,7 @@
   document.addEventListener('input', (event) => { if (event.target.closest('[data-filter]')) filter(); });
   document.addEventListener('submit', (event) => { if (event.target.closest('[data-filter]')) event.preventDefault(); });
 
-  // Keyboard: j and k walk down and up, / searches.
+  // Keyboard: j and k walk down and up, a takes in charge, / searches.
   const step = (by) => {
     const items = $$('[data-item]').filter((item) => item.offsetParent);
     const at = items.findIndex((item) => item.contains(document.activeElement));
@@ -248,13 +324,14 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, textarea')) return;
     if (event.key === 'j') step(1);
     else if (event.key === 'k') step(-1);
+    else if (event.key === 'a') (document.activeElement.closest('[data-item]') || document).querySelector('[data-take]')?.click();
     else if (event.key === '/' && $('[data-filter] input')) event.preventDefault();
   });
   document.addEventListener('keyup', (event) => {
     if (event.key === '/' && !event.target.closest('input, select, textarea')) $('[data-filter] input')?.focus();
   });
 
-  const enhance = () => { for (const button of $$('form[data-auto] button')) button.hidden = true; };
+  const enhance = () => { for (const button of $$('form[data-auto] button, form[data-send] button')) button.hidden = true; };
   for (const form of $$('[data-filter]')) form.hidden = false;
   enhance();
   if (data.stream) connect();
