@@ -107,23 +107,3 @@ func startAt(t *testing.T, begin time.Time) *simulators.Park {
 	t.Cleanup(p.Close)
 	return p
 }
-
-// BenchmarkHistory writes nothing: two years hourly and 30 days of quarters
-// of the whole demo.
-func BenchmarkHistory(b *testing.B) {
-	cfg := loadDemo(b)
-	p, err := simulators.Load(cfg, parkFile)
-	require.NoError(b, err)
-	require.NoError(b, p.Start(b.Context(), simulators.Options{Epoch: origin.AddDate(-2, 0, 0), Origin: origin, Clock: stillAt(origin), Log: zerolog.Nop()}))
-	defer p.Close()
-	samples := 0
-	count := func(s []gtc.Sample) error { samples += len(s); return nil }
-	for b.Loop() {
-		for _, s := range cfg.Sites {
-			recent := origin.AddDate(0, 0, -30)
-			require.NoError(b, p.History(s.ID, origin.AddDate(-2, 0, 0), recent, time.Hour, count))
-			require.NoError(b, p.History(s.ID, recent, origin, 15*time.Minute, count))
-		}
-	}
-	b.ReportMetric(float64(samples)/float64(b.N), "samples/op")
-}

@@ -19,9 +19,7 @@ import (
 // ErrNotStarted says that a park has no history before Start.
 var ErrNotStarted = errors.New("the park has not been started")
 
-var (
-	errNoSite = errors.New("no such site")
-)
+var errNoSite = errors.New("no such site")
 
 // Park is the simulated side of a configuration.
 type Park struct {

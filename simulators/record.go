@@ -256,7 +256,13 @@ func (rec *recorder) rollup() error {
 func (rec *recorder) intervals(m gtc.Meter, step string, intervals []energy.Interval) error {
 	for _, iv := range intervals {
 		rec.lines = rollup.AppendInterval(rec.lines, rec.site.cfg.ID, m, step, iv, nil)
-		rec.values += 3
+		rec.values += 2 // coverage and source
+		if m.KWhPerUnit > 0 {
+			rec.values++
+		}
+		if iv.Volume != 0 || m.KWhPerUnit == 0 {
+			rec.values++
+		}
 		if len(rec.lines) >= recordBytes {
 			if err := rec.flush(influx.Rollup); err != nil {
 				return err

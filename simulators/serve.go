@@ -133,12 +133,6 @@ func (s *site) values(d *device, clk clock.Clock) func(slot string, p gtc.PointI
 	}
 }
 
-// show reads one point at the present whole second: what is read within one
-// second belongs together.
-func (s *site) show(d *device, i int, clk clock.Clock) gtc.Value {
-	return d.readings[i].read(s.now(clk.Now()))
-}
-
 // listen opens the server at the connection's address, or at a free one when
 // that is in use, and writes the address it has into the configuration.
 func listen(srv *modbus.Server, s *site, c *config.Connection, log zerolog.Logger) error {

@@ -19,7 +19,7 @@ const (
 	// one in ten.
 	publishEvery = 10 * time.Second
 	// republish is after how many intervals states are said again.
-	republish = 30
+	republish = 6
 )
 
 // openMQTT starts one publisher for each device of a connection. They go on

@@ -28,8 +28,8 @@ type treated struct {
 	coil                  float64 // W
 }
 
-// people sets what weather and people bring to the step.
-func (b *Building) people(s *State) {
+// surroundings sets what weather and people bring to the step.
+func (b *Building) surroundings(s *State) {
 	k := &b.block
 	w := k.weather(s.At)
 	s.OutdoorTemp, s.SolarWM2, s.HumidityPct, s.WindMS = w.AirTemp, w.SolarWM2, w.HumidityPct, w.WindMS

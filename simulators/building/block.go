@@ -13,6 +13,7 @@ import (
 // depend on the step of integration, so that history and live agree.
 type block struct {
 	begin, end time.Time
+	m          moment // in the middle
 	// from and to are the weather at both ends; it goes evenly between.
 	from, to weather.Conditions
 
@@ -30,25 +31,26 @@ func (b *Building) newBlock(at time.Time) block {
 	begin := at.Truncate(Step)
 	k := block{begin: begin, end: begin.Add(Step)}
 	k.from, k.to = b.hour.at(p.Weather, begin), b.hour.at(p.Weather, k.end)
-	middle := begin.Add(Step / 2)
-	m := momentOf(middle, p.Location)
-	c := k.weather(middle)
+	m := momentOf(begin.Add(Step/2), p.Location)
+	k.m = m
+	sun, wind := (k.from.SolarWM2+k.to.SolarWM2)/2, (k.from.WindMS+k.to.WindMS)/2
 
-	habits := 1 + b.habits.At(middle)
+	b.people.follow(b, begin)
+	habits := b.people.habits
 	k.occupancy = occupancy(p.Category, m)
 	k.occupants = p.People * min(k.occupancy*habits, 1)
-	k.litresPerHour = p.HotWaterLitres * hotWaterShare(p.Category, m) * (1 + b.water.At(middle))
+	k.litresPerHour = p.HotWaterLitres * hotWaterShare(p.Category, m, k.occupancy) * b.people.water
 	d := b.today(m)
 	k.cold, k.calorific = d.cold, d.calorific
-	k.airing = max(0.5, 1+b.windows.At(middle)+0.15*(c.WindMS-3.9)/3.9)
+	k.airing = max(0.5, b.people.windows+0.15*(wind-3.9)/3.9)
 
-	dark := 1 - min(c.SolarWM2/180, 1)
+	dark := 1 - min(sun/180, 1)
 	jitter := 1 + 0.04*noise.Normal(b.habits.Seed, begin.Unix())
 	k.base = p.BaseLoadKW * jitter
 	k.lighting = p.LightingKW * k.occupancy * habits * (0.55 + 0.45*dark) * jitter
 	k.equipment = p.EquipmentKW * k.occupancy * habits * jitter
-	k.kitchen = p.KitchenKW * cooking(p.Category, m) * habits * jitter
-	k.lift = p.LiftKW * traffic(p.Category, m) * habits
+	k.kitchen = p.KitchenKW * cooking(p.Category, m, k.occupancy) * habits * jitter
+	k.lift = p.LiftKW * traffic(m, k.occupancy) * habits
 	k.dayTariff = m.dayTariff()
 	return k
 }
@@ -56,6 +58,21 @@ func (b *Building) newBlock(at time.Time) block {
 // weather returns the conditions at an instant of the block.
 func (k *block) weather(t time.Time) weather.Conditions {
 	return mix(&k.from, &k.to, float64(t.Sub(k.begin))/float64(Step))
+}
+
+// habit is how people differ from the usual in one hour, as factors.
+type habit struct {
+	hour                   int64 // since 1970; 0 is none yet
+	windows, water, habits float64
+}
+
+func (h *habit) follow(b *Building, at time.Time) {
+	n := at.Unix() / 3600
+	if n == h.hour {
+		return
+	}
+	middle := time.Unix(n*3600+1800, 0)
+	*h = habit{n, 1 + b.windows.At(middle), 1 + b.water.At(middle), 1 + b.habits.At(middle)}
 }
 
 // hour is an hour of weather: the building asks for it hourly, as a station
@@ -79,6 +96,11 @@ func (h *hour) at(w Weather, t time.Time) weather.Conditions {
 		since = t.Sub(begin)
 	}
 	return mix(&h.from, &h.to, float64(since)/float64(time.Hour))
+}
+
+// outdoor returns the air temperature at a share x of the block, °C.
+func (k *block) outdoor(x float64) float64 {
+	return k.from.AirTemp + x*(k.to.AirTemp-k.from.AirTemp)
 }
 
 // mix returns the conditions a share x of the way from one to another.
@@ -122,7 +144,7 @@ func coldTemp(yearDay int) float64 {
 }
 
 // cooking returns how much of the kitchen's power is used.
-func cooking(c gtc.Category, m moment) float64 {
+func cooking(c gtc.Category, m moment, occupancy float64) float64 {
 	switch c {
 	case gtc.CategoryRestHome:
 		return 0.12 + 0.55*hump(m.hour, 6.5, 8.5) + 0.85*hump(m.hour, 9.5, 13) + 0.5*hump(m.hour, 16.5, 18.5)
@@ -135,11 +157,10 @@ func cooking(c gtc.Category, m moment) float64 {
 		return 0.05 + 0.4*hump(m.hour, 6, 8) + 0.8*hump(m.hour, 17.5, 20)
 	case gtc.CategoryCommunityCentre, gtc.CategoryOffice, gtc.CategorySocialOffice, gtc.CategoryOther:
 	}
-	return occupancy(c, m) * (0.3 + 0.7*hump(m.hour, 11.5, 13.5))
+	return occupancy * (0.3 + 0.7*hump(m.hour, 11.5, 13.5))
 }
 
 // traffic returns how busy the lifts are.
-func traffic(c gtc.Category, m moment) float64 {
-	o := occupancy(c, m)
-	return o * (0.35 + 0.65*(hump(m.hour, 7.5, 9.5)+hump(m.hour, 11.5, 13.5)+hump(m.hour, 16, 18)))
+func traffic(m moment, occupancy float64) float64 {
+	return occupancy * (0.35 + 0.65*(hump(m.hour, 7.5, 9.5)+hump(m.hour, 11.5, 13.5)+hump(m.hour, 16, 18)))
 }

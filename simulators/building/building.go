@@ -33,6 +33,7 @@ type Building struct {
 	block      block
 	hour       hour
 	day        day
+	people     habit
 	now        wrong
 
 	// log holds every change of controls and step, the first before the

@@ -68,7 +68,7 @@ func occupancy(c gtc.Category, m moment) float64 {
 }
 
 // hotWaterShare returns the share of a day's hot water drawn per hour at m.
-func hotWaterShare(c gtc.Category, m moment) float64 {
+func hotWaterShare(c gtc.Category, m moment, occupancy float64) float64 {
 	switch c {
 	case gtc.CategoryRestHome, gtc.CategoryHousing:
 		return 0.012 + 0.075*hump(m.hour, 6, 11) + 0.035*hump(m.hour, 11, 20) + 0.03*hump(m.hour, 17, 21)
@@ -77,7 +77,7 @@ func hotWaterShare(c gtc.Category, m moment) float64 {
 	case gtc.CategoryKitchen, gtc.CategoryCommunityCentre,
 		gtc.CategoryOffice, gtc.CategorySocialOffice, gtc.CategoryOther:
 	}
-	return 0.12 * occupancy(c, m)
+	return 0.12 * occupancy
 }
 
 // hump is 0 outside from..to, 1 inside, with edges of one hour.

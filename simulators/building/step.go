@@ -46,19 +46,22 @@ func (b *Building) step() {
 	middle := begin.Add(length / 2)
 	n := int((length + innerStep - 1) / innerStep)
 	x := interval{
-		c: &c.controls, m: momentOf(middle, b.p.Location),
+		c: &c.controls, m: b.block.m,
 		hours: length.Hours(), h: length.Hours() / float64(n),
 		weather: b.block.weather(middle),
 	}
+	if length != Step {
+		x.m = momentOf(middle, b.p.Location)
+	}
 	b.now = wrongAt(b.p.Faults, middle)
 	s.At = end
-	b.people(s)
+	b.surroundings(s)
 	b.setPoint(s, &x)
 	b.ventilate(s, &x)
 	b.electricity(s, &x)
-	part := length / time.Duration(2*n)
+	start, part := begin.Sub(b.block.begin).Hours()/Step.Hours(), x.h/Step.Hours()
 	for i := range n {
-		x.outdoor = b.block.weather(begin.Add(time.Duration(2*i+1) * part)).AirTemp
+		x.outdoor = b.block.outdoor(start + (float64(i)+0.5)*part)
 		b.substep(s, &x)
 	}
 	b.count(s, &x)

@@ -79,11 +79,21 @@ type place struct{ id, name, postcode string }
 
 func places() []place {
 	return []place{
-		{"charleroi", "Charleroi", "6000"}, {"marcinelle", "Marcinelle", "6001"}, {"couillet", "Couillet", "6010"},
-		{"dampremy", "Dampremy", "6020"}, {"marchienne", "Marchienne-au-Pont", "6030"}, {"goutroux", "Goutroux", "6030"},
-		{"monceau", "Monceau-sur-Sambre", "6031"}, {"mont", "Mont-sur-Marchienne", "6032"}, {"jumet", "Jumet", "6040"},
-		{"gosselies", "Gosselies", "6041"}, {"lodelinsart", "Lodelinsart", "6042"}, {"ransart", "Ransart", "6043"},
-		{"roux", "Roux", "6044"}, {"gilly", "Gilly", "6060"}, {"montignies", "Montignies-sur-Sambre", "6061"},
+		{"charleroi", "Charleroi", "6000"},
+		{"marcinelle", "Marcinelle", "6001"},
+		{"couillet", "Couillet", "6010"},
+		{"dampremy", "Dampremy", "6020"},
+		{"marchienne", "Marchienne-au-Pont", "6030"},
+		{"goutroux", "Goutroux", "6030"},
+		{"monceau", "Monceau-sur-Sambre", "6031"},
+		{"mont", "Mont-sur-Marchienne", "6032"},
+		{"jumet", "Jumet", "6040"},
+		{"gosselies", "Gosselies", "6041"},
+		{"lodelinsart", "Lodelinsart", "6042"},
+		{"ransart", "Ransart", "6043"},
+		{"roux", "Roux", "6044"},
+		{"gilly", "Gilly", "6060"},
+		{"montignies", "Montignies-sur-Sambre", "6061"},
 	}
 }
 
@@ -95,8 +105,12 @@ type possible struct {
 
 func faultsFor(s Spec) []possible {
 	out := []possible{
-		{"dhw_loop_loss", 1.5, 4}, {"base_load_creep", 0.3, 0.8}, {"curve_too_high", 6, 14},
-		{"efficiency_loss", 0.1, 0.25}, {"gas_leak_night", 0.3, 1.2}, {"window_left_open", 0.2, 0.6},
+		{"dhw_loop_loss", 1.5, 4},
+		{"base_load_creep", 0.3, 0.8},
+		{"curve_too_high", 6, 14},
+		{"efficiency_loss", 0.1, 0.25},
+		{"gas_leak_night", 0.3, 1.2},
+		{"window_left_open", 0.2, 0.6},
 	}
 	if s.Category != gtc.CategoryRestHome {
 		out = append(out, possible{"setback_lost", 0.7, 1})

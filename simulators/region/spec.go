@@ -91,14 +91,13 @@ func (s Spec) Broker() string { return s.address(2) }
 // EAN returns the number of the n-th access point of the site, 18 digits.
 func (s Spec) EAN(n int) string { return fmt.Sprintf("%s%08d", eanPrefix, s.Number*10+n) }
 
-// GasPerHour, HeatPerHour and ElecPerHour are the largest plausible rises of
-// the meters, in their units.
+// GasPerHour is the largest plausible rise of the gas meter in an hour, m³.
 func (s Spec) GasPerHour() float64 { return math.Max(30, math.Ceil(s.AreaM2*0.0155/10)*10) }
 
-// HeatPerHour is that of the heat meter, kWh.
+// HeatPerHour is the largest plausible rise of the heat meter, kWh.
 func (s Spec) HeatPerHour() float64 { return s.GasPerHour() * 11 }
 
-// ElecPerHour is that of the electricity meters, kWh.
+// ElecPerHour is the largest plausible rise of the electricity meters, kWh.
 func (s Spec) ElecPerHour() float64 {
 	watts := wattsElec
 	if s.Category == gtc.CategoryKitchen {
