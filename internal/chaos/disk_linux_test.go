@@ -13,7 +13,7 @@ import (
 func TestDiskIsFull(t *testing.T) {
 	t.Parallel()
 	d, err := newDisk(filepath.Join(t.TempDir(), "small"), 4<<20)
-	if errors.Is(err, syscall.EPERM) {
+	if errors.Is(err, syscall.EPERM) && os.Getenv("CI") == "" {
 		t.Skip("needs the right to mount: ", err)
 	}
 	require.NoError(t, err)

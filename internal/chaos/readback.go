@@ -135,7 +135,7 @@ func (p Points) add(lines []byte) error {
 		if err != nil {
 			return err
 		}
-		key := []byte(m)
+		key := slices.Clone(m) // it lies in the decoder
 		for {
 			k, v, err := dec.NextTag()
 			if err != nil {
@@ -240,6 +240,10 @@ func (w *World) query(ctx context.Context, q string, each func(table)) error {
 	}
 }
 
+// ofHub is the device under which the hub itself says, in the measurement
+// collector, how late a site is.
+const ofHub = "edge"
+
 // stored is what InfluxDB has of a site in the measurements that an edge
 // writes, and the rows of its two devices.
 func (w *World) stored(ctx context.Context, site int, measurements []string) (Points, map[string][]Row, error) {
@@ -247,6 +251,9 @@ func (w *World) stored(ctx context.Context, site int, measurements []string) (Po
 	for _, m := range measurements {
 		q := fmt.Sprintf(`SELECT * FROM %q WHERE "site"='%s' GROUP BY *`, m, SiteName(site))
 		err := w.query(ctx, q, func(t table) {
+			if t.Tags["device"] == ofHub {
+				return
+			}
 			key := []byte(t.Name)
 			for _, k := range sortedTags(t.Tags) {
 				key = fmt.Appendf(key, ",%s=%s", k, t.Tags[k])

@@ -19,13 +19,16 @@ type Verdict struct {
 	Queued    Tally // edges' queues against InfluxDB
 	Events    Tally // edges' events against the hub's
 	Rejected  []string
-	Written   Written
-	Settled   time.Duration // how long the backlog took after the last fault
+	// Refused are messages that no broker acknowledged in the end: an edge that
+	// does not take anything any more.
+	Refused int
+	Written Written
+	Settled time.Duration // how long the backlog took after the last fault
 }
 
 // Failed reports whether anything was lost, doubled, changed or rejected.
 func (v *Verdict) Failed() bool {
-	return v.Published.Failed() || v.Served.Failed() || v.Queued.Failed() || v.Events.Failed() || len(v.Rejected) > 0
+	return v.Published.Failed() || v.Served.Failed() || v.Queued.Failed() || v.Events.Failed() || len(v.Rejected) > 0 || v.Refused > 0
 }
 
 // Settle ends the devices, waits until everything they were promised is
@@ -38,7 +41,8 @@ func (w *World) Settle(ctx context.Context, patience time.Duration) (Verdict, er
 		p.pause()
 	}
 	if err := await(ctx, patience, func() bool { return w.journal.Unacked() == 0 }); err != nil {
-		w.o.Log("%d messages were not acknowledged: %v", w.journal.Unacked(), err)
+		v.Refused = w.journal.Unacked()
+		w.o.Log("%d messages were not acknowledged: %v", v.Refused, err)
 	}
 	for _, d := range w.devices {
 		d.close()
@@ -160,8 +164,8 @@ func (v *Verdict) Print(out io.Writer, effects Effects) error {
 		p("%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d", row.name, t.Journalled, t.Stored, t.Lost, t.Doubled, t.Moved, t.Wrong, t.Foreign, t.Untaken)
 	}
 	p("")
-	p("rejected: %d; written: %d lines in %d requests; slowest %s (%s); backlog gone %s after the last fault",
-		len(v.Rejected), v.Written.Lines, v.Written.Requests, v.Written.Slowest.Round(100*time.Millisecond), v.Written.SlowestLine, v.Settled.Round(time.Second))
+	p("rejected: %d; never acknowledged: %d; written: %d lines in %d requests; slowest %s (%s); backlog gone %s after the last fault",
+		len(v.Rejected), v.Refused, v.Written.Lines, v.Written.Requests, v.Written.Slowest.Round(100*time.Millisecond), v.Written.SlowestLine, v.Settled.Round(time.Second))
 	for _, t := range []*Tally{&v.Published, &v.Served, &v.Queued, &v.Events} {
 		for _, e := range t.Examples {
 			p("  %s", e)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/alert"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config"
@@ -104,7 +105,18 @@ func startCentre(ctx context.Context, o centreOptions) (*centre, error) {
 		c.close()
 		return nil, err
 	}
+	ways, err := alert.Ways(&o.config.Hub.Notify, o.getenv, time.Now)
+	if err != nil {
+		c.close()
+		return nil, inputError(err)
+	}
+	seed, err := alert.LoadSeed(o.config.Dir)
+	if err != nil {
+		c.close()
+		return nil, inputError(err)
+	}
 	c.hub, err = hub.New(ctx, hub.Options{
+		Ways: ways, Seed: seed,
 		Config: o.config, Catalogue: cat, Classes: classes, Bus: c.bus, Influx: c.db, Listener: c.listener,
 		Version: Version, EnergyEvery: o.every, Progress: o.progress, Log: o.log, Registry: o.registry,
 	})

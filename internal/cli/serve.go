@@ -13,7 +13,7 @@ func newServeCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Fait tourner le centre : bus, base de données, alarmes, énergie, console",
-		Long:  "Runs the hub from the configuration folder: pulls every site's queue, stores it in InfluxDB, judges alarms and energy, and serves the console.",
+		Long:  "Runs the hub from the configuration folder: pulls every site's queue, stores it in InfluxDB, judges alarms and energy, and serves the console. With bus.join it takes a share of another hub's work instead: it brings samples into InfluxDB, and takes over what that one leaves.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log, err := newLog(cmd, env.Stderr)
@@ -31,10 +31,20 @@ func newServeCommand(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := startCentre(cmd.Context(), centreOptions{
+			o := centreOptions{
 				config: cfg, influx: in, busDir: cfg.Hub.Bus.Dir, listen: cfg.Hub.Console.Listen,
 				getenv: env.Getenv, log: log, registry: newRegistry(),
-			})
+			}
+			if cfg.Hub.Bus.Join != "" {
+				s, err := startShare(cmd.Context(), o)
+				if err != nil {
+					return err
+				}
+				defer s.close()
+				log.Info().Str("joined", cfg.Hub.Bus.Join).Str("metrics", "http://"+s.listener.Addr().String()).Int("sites", len(cfg.Sites)).Msg("hub joined another one")
+				return s.run(cmd.Context())
+			}
+			c, err := startCentre(cmd.Context(), o)
 			if err != nil {
 				return err
 			}

@@ -180,13 +180,9 @@ func (s *simulation) live(ctx context.Context) error {
 		if err := since.UnmarshalText([]byte(s.o.since)); err != nil {
 			return inputError(fmt.Errorf("--since: %w", err))
 		}
-		held := clock.NewHeld(now.Add(time.Duration(since)))
-		o.Clock = held
-		defer held.Go(s.o.speed) // in case starting fails: who sleeps on it wakes
-		if err := s.start(ctx, o); err != nil {
-			return err
-		}
-	} else if err := s.start(ctx, o); err != nil {
+		o.Clock = clock.NewHeld(now.Add(time.Duration(since)))
+	}
+	if err := s.start(ctx, o); err != nil {
 		return err
 	}
 	defer s.park.Close()
@@ -198,7 +194,7 @@ func (s *simulation) live(ctx context.Context) error {
 	if err := s.addresses(); err != nil {
 		return err
 	}
-	if held, ok := o.Clock.(*clock.Fast); ok {
+	if held, ok := o.Clock.(*clock.Fast); ok { // everything stood ready at --since
 		held.Go(s.o.speed)
 	}
 	<-ctx.Done()

@@ -223,8 +223,7 @@ func (h *historyFiles) close() error {
 
 // inputMistakes marks mistakes of a file as such.
 func inputMistakes(err error) error {
-	var mistakes config.Mistakes
-	if errors.As(err, &mistakes) {
+	if _, ok := errors.AsType[config.Mistakes](err); ok {
 		return inputError(err)
 	}
 	return err

@@ -132,7 +132,12 @@ func (c *checker) hub(h *Hub) {
 	if h.Influx.URL != "" {
 		c.url("influx.url", h.Influx.URL, "http", "https")
 	}
-	c.listen("bus.listen", h.Bus.Listen)
+	if !c.listen("bus.listen", h.Bus.Listen) && h.Bus.CertFile == "" {
+		c.add("bus.listen", "bus.listen: %s is not loopback and has no certificate: give cert_file and key_file", h.Bus.Listen)
+	}
+	if h.Bus.Join != "" {
+		c.url("bus.join", h.Bus.Join, "nats", "tls")
+	}
 	loopback := c.listen("bus.leaf_listen", h.Bus.LeafListen)
 	switch {
 	case (h.Bus.CertFile == "") != (h.Bus.KeyFile == ""):
@@ -142,6 +147,7 @@ func (c *checker) hub(h *Hub) {
 	}
 	c.listen("console.listen", h.Console.Listen)
 	c.word("console.language", h.Console.Language, languages())
+	c.notify(&h.Notify)
 	seen := map[string]bool{}
 	for i, f := range h.Factors {
 		path := index("factors", i)

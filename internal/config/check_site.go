@@ -35,6 +35,7 @@ func (c *siteChecker) check() {
 	c.given = map[string]gtc.DeviceID{}
 	c.identity()
 	c.edge()
+	c.telling()
 	c.connections()
 	c.equipment()
 	c.devices()

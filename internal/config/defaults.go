@@ -21,6 +21,7 @@ func (h *Hub) setDefaults() {
 	setDefault(&h.Bus.Dir, "var/hub")
 	setDefault(&h.Console.Listen, "127.0.0.1:8080")
 	setDefault(&h.Console.Language, "fr")
+	h.Notify.setDefaults()
 }
 
 func setDefault(s *string, value string) {

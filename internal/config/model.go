@@ -22,6 +22,7 @@ type Hub struct {
 	Influx  Influx   `yaml:"influx"`
 	Bus     Bus      `yaml:"bus"`
 	Console Console  `yaml:"console"`
+	Notify  Notify   `yaml:"notify"`
 	Factors []Factor `yaml:"factors"`
 	Tariffs []Tariff `yaml:"tariffs"`
 }
@@ -39,6 +40,10 @@ type Influx struct {
 type Bus struct {
 	// Listen is the client address of the hub, loopback by default.
 	Listen string `yaml:"listen"`
+	// Join is the client address of another hub (nats://host:port, tls:// where
+	// it has a certificate) whose work this one shares, "" for none. Of the
+	// other keys only PasswordFile and CAFile count then.
+	Join string `yaml:"join"`
 	// PasswordFile holds the password of Listen, without which nobody connects
 	// there; GTC_BUS_PASSWORD comes first.
 	PasswordFile string `yaml:"password_file"`
@@ -96,7 +101,12 @@ type Site struct {
 	// air_temp makes the days of WeatherStation (at one site a station).
 	WeatherEquipment gtc.EquipmentID `yaml:"weather_equipment"`
 	// Hub says how the edge reaches the hub.
-	Hub         EdgeHub      `yaml:"hub"`
+	Hub EdgeHub `yaml:"hub"`
+	// FireLostCallMinutes is how long the loss of the edge of a site with a fire
+	// panel is on the screen before somebody is called: 0 to 30, nil for 10.
+	FireLostCallMinutes *int `yaml:"fire_lost_call_minutes"`
+	// Modem, when given, lets the site itself tell of the worst.
+	Modem       SiteModem    `yaml:"modem"`
 	Broker      Broker       `yaml:"broker"`
 	Connections []Connection `yaml:"connections"`
 	Equipment   []Equipment  `yaml:"equipment"`

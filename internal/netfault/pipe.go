@@ -31,7 +31,8 @@ func (p *Proxy) serve(c net.Conn) {
 	if p.awaitOpen() != nil {
 		return
 	}
-	t, err := net.DialTimeout("tcp", p.target, dialTimeout)
+	d := net.Dialer{Timeout: dialTimeout}
+	t, err := d.DialContext(p.life, "tcp", p.target)
 	if err != nil || !p.add(t) {
 		return
 	}
@@ -139,8 +140,9 @@ func (p *Proxy) write(to net.Conn, data []byte) (int, error) {
 		return 0, errCut
 	case stalled:
 		return 0, os.ErrDeadlineExceeded
+	default:
+		return to.Write(data)
 	}
-	return to.Write(data)
 }
 
 // awaitOpen waits while the line is silent; it fails on a cut one.
@@ -154,6 +156,7 @@ func (p *Proxy) awaitOpen() error {
 			return nil
 		case cut:
 			return errCut
+		case stalled:
 		}
 		select {
 		case <-p.done:

@@ -10,6 +10,7 @@
 package netfault
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"sync"
@@ -35,7 +36,9 @@ type Proxy struct {
 	target string
 	ln     net.Listener
 	wg     sync.WaitGroup
-	done   chan struct{}
+	life   context.Context //nolint:containedctx // the proxy's own life
+	end    context.CancelFunc
+	done   <-chan struct{}
 	ways   [2]way // to the target, from the target
 	delay  atomic.Int64
 	// writing is held for reading by each write.
@@ -68,12 +71,15 @@ type way struct {
 // New starts a proxy to target (host:port) on a port of the loopback that the
 // kernel chooses.
 func New(target string) (*Proxy, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	life, end := context.WithCancel(context.Background())
+	ln, err := lc.Listen(life, "tcp", "127.0.0.1:0")
 	if err != nil {
+		end()
 		return nil, fmt.Errorf("listen for proxy to %s: %w", target, err)
 	}
 	p := &Proxy{
-		target: target, ln: ln, done: make(chan struct{}),
+		target: target, ln: ln, life: life, end: end, done: life.Done(),
 		change: make(chan struct{}), conns: map[net.Conn]struct{}{},
 	}
 	p.wg.Go(p.accept)
@@ -126,7 +132,7 @@ func (p *Proxy) Close() error {
 		return nil
 	}
 	p.closed = true
-	close(p.done)
+	p.end()
 	p.mu.Unlock()
 	err := p.ln.Close()
 	p.breakAll()

@@ -14,7 +14,8 @@ import (
 // echo answers with what it gets.
 func echo(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,8 @@ func start(t *testing.T) (*netfault.Proxy, net.Conn) {
 
 func dial(t *testing.T, p *netfault.Proxy) net.Conn {
 	t.Helper()
-	c, err := net.Dial("tcp", p.Addr())
+	var d net.Dialer
+	c, err := d.DialContext(t.Context(), "tcp", p.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
