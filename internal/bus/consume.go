@@ -166,42 +166,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Before returns up to n of the messages that a durable consumer has
-// acknowledged last, oldest first; none when the consumer does not exist.
-func (h *Hub) Before(ctx context.Context, stream, durable string, n uint64) ([]Message, error) {
-	s, err := h.js.Stream(ctx, stream)
-	if err != nil {
-		return nil, fmt.Errorf("open hub stream %s: %w", stream, err)
-	}
-	c, err := s.Consumer(ctx, durable)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open consumer %s of %s: %w", durable, stream, err)
-	}
-	last := c.CachedInfo().AckFloor.Stream
-	first := max(s.CachedInfo().State.FirstSeq, 1)
-	if last > n && last-n+1 > first {
-		first = last - n + 1
-	}
-	var out []Message
-	for seq := first; seq <= last; seq++ {
-		m, err := s.GetMsg(ctx, seq)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read message %d of %s: %w", seq, stream, err)
-		}
-		out = append(out, Message{
-			Site: siteOf(m.Subject), Format: m.Header.Get(HeaderFormat), Database: m.Header.Get(HeaderDatabase),
-			Data: m.Data, Seq: m.Sequence, Received: m.Time.UTC(), ID: m.Header.Get(jetstream.MsgIDHeader),
-		})
-	}
-	return out, nil
-}
-
 // siteOf returns the site of a subject in.<site>.<what>.
 func siteOf(subject string) gtc.SiteID {
 	site, _, _ := strings.Cut(strings.TrimPrefix(subject, "in."), ".")

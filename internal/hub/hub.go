@@ -26,6 +26,7 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/user"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
 	"github.com/cpas-charleroi/gtc/rules/notify"
+	"github.com/cpas-charleroi/gtc/rules/why"
 )
 
 type busDevice = bus.DeviceHealth
@@ -35,8 +36,10 @@ type Options struct {
 	Config    *config.Config
 	Catalogue *catalogue.Catalogue
 	Classes   []alarm.Class
-	Bus       *bus.Hub
-	Influx    *influx.Client
+	// Rules say why energy is wasted; none when empty.
+	Rules  why.Set
+	Bus    *bus.Hub
+	Influx *influx.Client
 	// Listener serves the console and the API; the hub closes it.
 	Listener net.Listener
 	Version  string
@@ -80,6 +83,7 @@ type Hub struct {
 	publishedAt time.Time
 	findings    *findings
 	energy      *energyRules
+	why         *whyRules
 	changes     *changes
 	delivery    *delivery
 	store       store
@@ -129,6 +133,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.findings = newFindings(kept)
 	h.energy = newEnergyRules(history{o.Influx}, domain, stations, o.Log)
 	h.energy.passes = o.Progress
+	h.why = newWhyRules(o.Rules, h.sites, h.findings)
 	if err := h.restoreDelivery(ctx); err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}

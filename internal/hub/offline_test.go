@@ -268,6 +268,7 @@ func TestThreeDaysOfflineEndAsIfNothingHadHappened(t *testing.T) {
 	r.arrived(last)
 	r.beat(0)
 	r.pass()
+	r.lookAtDelivery(t.Context())
 	require.Equal(t, console.DeliveryInOrder, r.delivery.state("s1", r.now()).State)
 
 	for _, a := range r.alarms.list() {

@@ -124,11 +124,7 @@ func (h *Hub) runEnergy(ctx context.Context) error {
 			h.log.Error().Err(err).Msg("imports wait")
 		}
 		judged, err := h.energy.pass(ctx, h.now())
-		for k, fs := range judged {
-			if e := h.publishFindings(ctx, k, fs); e != nil {
-				err = errors.Join(err, e)
-			}
-		}
+		err = errors.Join(err, h.publishJudged(ctx, judged))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

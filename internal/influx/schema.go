@@ -44,6 +44,7 @@ const (
 	MeasurementFinding    = "finding"
 	MeasurementCommand    = "command"
 	MeasurementCollector  = "collector"
+	MeasurementAlarmLoad  = "alarm_load"
 )
 
 // The tags.

@@ -82,7 +82,9 @@ func Open(o Options) (*Client, error) {
 	client := &http.Client{Transport: newTransport(o.URL)}
 	opts.HTTPOptions().SetApplicationName("gtc").SetHTTPClient(client)
 	// The client logs through a package variable; its errors are returned too.
-	ilog.Log = nil
+	if ilog.Log != nil {
+		ilog.Log = nil
+	}
 	return &Client{
 		client: influxdb2.NewClientWithOptions(o.URL, o.Token, opts), org: o.Org,
 		url: strings.TrimRight(o.URL, "/"), timeout: o.Timeout, http: client,

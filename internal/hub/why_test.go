@@ -1,0 +1,117 @@
+package hub
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/internal/influx/influxtest"
+	"github.com/cpas-charleroi/gtc/rules/why"
+)
+
+// whySiteID is the site of the demo that these tests speak of: a community
+// centre with a circuit, hot water and gas.
+const whySiteID gtc.SiteID = "ec-docherie"
+
+// TestRulesReadTheirEvidenceAndPublish: a supply that does not come, seen in
+// what InfluxDB holds, becomes a finding once, and is over when it is.
+func TestRulesReadTheirEvidenceAndPublish(t *testing.T) {
+	db := influxtest.Start(t)
+	c := newCentre(t, db)
+	rules, err := why.Library()
+	require.NoError(t, err)
+	for i := range rules {
+		rules[i].Enabled = rules[i].ID == "H14"
+	}
+	c.why = newWhyRules(rules, c.sites, c.findings)
+	info := c.byID[whySiteID]
+	require.NotNil(t, info)
+	var circuit gtc.EquipmentID
+	for _, q := range info.Equipment {
+		if q.Kind == "heating_circuit" {
+			circuit = q.ID
+		}
+	}
+	st := c.energy.stations[info.WeatherStation]
+	require.NotNil(t, st)
+	today := midnight(c.at, info.Location)
+	failed := today.AddDate(0, 0, -5)
+	var b strings.Builder
+	for at := today.AddDate(0, 0, -8); at.Before(today); at = at.Add(5 * time.Minute) {
+		flow := 50.0
+		if !at.Before(failed) && at.Before(failed.AddDate(0, 0, 1)) {
+			flow = 25
+		}
+		fmt.Fprintf(&b, "heating_circuit,equipment=%s,site=%s flow_temp=%f,flow_temp_sp=50,pump_run=true,heat_demand=true %d\n", circuit, whySiteID, flow, at.UnixMilli())
+		fmt.Fprintf(&b, "weather,equipment=%s,site=%s air_temp=2 %d\n", st.weather, st.site.ID, at.UnixMilli())
+	}
+	require.NoError(t, db.Write(t.Context(), influx.Raw, []byte(b.String())))
+	c.at = today.Add(12 * time.Hour)
+	for c.why.sites[0].judged.IsZero() || c.whySite().judged.IsZero() { // the budget may take several passes
+		require.NoError(t, c.publishJudged(t.Context(), nil))
+	}
+	meter := metersPaying(info.Site)
+	// The detector has not judged the meter: nothing is said of it yet.
+	require.Empty(t, c.findings.of(whySiteID, meter))
+	k := meterKey{site: whySiteID, meter: meter, direction: gtc.DirectionImport}
+	drift := gtc.Finding{ID: "d", Site: whySiteID, Meter: meter, Rule: "energy-drift", Kind: gtc.FindingDrift, Onset: failed, Detected: today.AddDate(0, 0, -1), Through: today, ExcessKWh: 100}
+	require.NoError(t, c.publishJudged(t.Context(), map[meterKey][]gtc.Finding{k: {drift}}))
+	found := c.findings.of(whySiteID, meter)
+	require.Len(t, found, 2, "a rule's finding and a drift stand side by side on one meter")
+	for _, f := range found {
+		if f.Rule != "H14" {
+			continue
+		}
+		require.Equal(t, circuit, f.Equipment)
+		require.True(t, f.Onset.Equal(failed), f.Onset)
+		require.True(t, f.End.Equal(failed.AddDate(0, 0, 1)), f.End)
+	}
+
+	// The same night changes nothing, and the drift goes without the rule's.
+	require.NoError(t, c.publishJudged(t.Context(), map[meterKey][]gtc.Finding{k: nil}))
+	found = c.findings.of(whySiteID, meter)
+	require.Len(t, found, 1)
+	require.Equal(t, "H14", found[0].Rule)
+
+	// A hub that starts again knows it before its book has come so far.
+	c.why = newWhyRules(rules, c.sites, c.findings)
+	require.Equal(t, found, c.whySite().own)
+}
+
+// whySite is the site of these tests.
+func (c *centre) whySite() *whySite {
+	for _, s := range c.why.sites {
+		if s.info.ID == whySiteID {
+			return s
+		}
+	}
+	return nil
+}
+
+func metersPaying(s gtc.Site) gtc.EquipmentID {
+	for _, m := range s.Meters {
+		if m.Carrier == gtc.CarrierGas {
+			return m.Equipment
+		}
+	}
+	return ""
+}
+
+func TestAdoptKeepsWhatBeganBeforeTheBook(t *testing.T) {
+	began := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	f := func(id, rule string, onset, detected, end time.Time) gtc.Finding {
+		return gtc.Finding{ID: id, Meter: "m", Rule: rule, Onset: onset, Detected: detected, End: end}
+	}
+	old := f("old", "H3", began.AddDate(0, -3, 0), began.AddDate(0, -3, 7), time.Time{})
+	over := f("over", "H5", began.AddDate(0, -6, 0), began.AddDate(0, -6, 3), began.AddDate(0, -5, 0))
+	gone := f("gone", "E1", began.AddDate(0, -2, 0), began.AddDate(0, -2, 0), time.Time{})
+	again := f("again", "H3", began.AddDate(0, 0, 2), began.AddDate(0, 0, 8), time.Time{})
+	late := f("late", "E1", began.AddDate(0, 2, 0), began.AddDate(0, 2, 8), time.Time{})
+	got := adopt([]gtc.Finding{old, over, gone}, []gtc.Finding{again, late}, began)
+	require.Equal(t, []gtc.Finding{f("old", "H3", old.Onset, old.Detected, time.Time{}), late, over}, got)
+}
