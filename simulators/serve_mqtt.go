@@ -18,6 +18,9 @@ const (
 	// publishEvery is the interval of telegrams; meters send one a second or
 	// one in ten.
 	publishEvery = 10 * time.Second
+	// publishLeast is the least time of the wall clock between two telegrams of
+	// a device whose time runs faster: no meter sends a thousand a second.
+	publishLeast = 100 * time.Millisecond
 	// republish is after how many intervals states are said again.
 	republish = 6
 )
@@ -29,6 +32,7 @@ func (p *Park) openMQTT(ctx context.Context, s *site, c *config.Connection, devi
 	if err != nil {
 		return fmt.Errorf("start publishers: %w", err)
 	}
+	every := max(publishEvery, time.Duration(o.Speed*float64(publishLeast)))
 	for _, d := range devices {
 		user := publisherOf(s.cfg, c, d.cfg.Topic)
 		client := mqtt.Options{
@@ -40,7 +44,7 @@ func (p *Park) openMQTT(ctx context.Context, s *site, c *config.Connection, devi
 		}
 		dev := mqtt.Device{
 			Profile: d.profile, Topic: d.cfg.Topic, Serial: serial(s.cfg.ID, d.cfg.ID),
-			Values: s.values(d, o.Clock), Every: publishEvery, Republish: republish,
+			Values: s.values(d, o.Clock), Every: every, Republish: republish,
 			Location: loc, Clock: o.Clock, Log: o.Log, Away: d.silent, ClockOff: d.clockOff,
 		}
 		p.running.Go(func() { publish(ctx, client, dev, o.Log) })

@@ -13,12 +13,14 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/collector"
 	"github.com/cpas-charleroi/gtc/collector/mqtt"
 	"github.com/cpas-charleroi/gtc/collector/profile"
 	"github.com/cpas-charleroi/gtc/collector/stamp"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/channel/modem"
 	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/publish"
@@ -55,6 +57,8 @@ type Edge struct {
 	bus       *bus.Edge
 	collector *collector.Collector
 	publisher *publish.Publisher // nil when the site publishes nothing
+	resort    *lastResort        // nil when the site has no modem
+	modem     *modem.Line
 	log       zerolog.Logger
 	site      *config.Site
 	configDir string
@@ -84,9 +88,12 @@ func Start(ctx context.Context, o Options) (*Edge, error) {
 		Site: o.Site, Profiles: o.Profiles, Catalogue: o.Catalogue, Queue: b, Clock: o.Clock,
 		Getenv: o.Getenv, Log: o.Log, Registry: o.Registry,
 	}
-	if p != nil {
-		options.Observe = p.Observe
+	resort, line, err := openLastResort(o, b.Linked)
+	if err != nil {
+		b.Close()
+		return nil, err
 	}
+	options.Observe = observers(p, resort)
 	if machine {
 		newest, err := b.Newest(ctx)
 		if err != nil {
@@ -100,7 +107,7 @@ func Start(ctx context.Context, o Options) (*Edge, error) {
 		b.Close()
 		return nil, err
 	}
-	e := &Edge{bus: b, collector: c, publisher: p, log: o.Log, site: o.Site, configDir: o.ConfigDir}
+	e := &Edge{bus: b, collector: c, publisher: p, resort: resort, modem: line, log: o.Log, site: o.Site, configDir: o.ConfigDir}
 	e.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "gtc_edge_reloads_total", Help: "Changes of the configuration folder, by what became of them.",
 		ConstLabels: prometheus.Labels{"site": string(o.Site.ID)},
@@ -199,11 +206,36 @@ func (e *Edge) Run(ctx context.Context) error {
 	if e.publisher != nil {
 		g.Go(func() error { return e.publisher.Run(ctx) })
 	}
+	if e.resort != nil {
+		g.Go(func() error { return e.resort.Run(ctx) })
+	}
 	return g.Wait()
 }
 
 // Close ends the site's bus; call it after Run returned.
-func (e *Edge) Close() { e.bus.Close() }
+func (e *Edge) Close() {
+	if e.modem != nil {
+		_ = e.modem.Close() // nothing more is sent by it
+	}
+	e.bus.Close()
+}
+
+// observers returns what sees the samples that were taken, nil when nothing
+// does.
+func observers(p *publish.Publisher, r *lastResort) func(...gtc.Sample) {
+	switch {
+	case p != nil && r != nil:
+		return func(samples ...gtc.Sample) {
+			p.Observe(samples...)
+			r.Observe(samples...)
+		}
+	case p != nil:
+		return p.Observe
+	case r != nil:
+		return r.Observe
+	}
+	return nil
+}
 
 // beat tells the hub every 15 s that the edge is there and how its devices
 // are. The heartbeat is of this machine's clock, whatever clock the devices

@@ -68,3 +68,6 @@ func timekeeping(newest time.Time) *collector.Timekeeping {
 	m := &machineTime{begun: time.Now()}
 	return &collector.Timekeeping{Read: m.read, Built: built(), Newest: newest}
 }
+
+// ClockSynchronised reports whether a time server sets this machine's clock.
+func ClockSynchronised() bool { return synchronised() }

@@ -42,7 +42,7 @@ func TestPasswordAndTakenPort(t *testing.T) {
 	s.Stop()
 	again, err := influxd.Start(t.Context(), o)
 	require.NoError(t, err, "the same data folder opens again")
-	again.Stop()
+	require.False(t, again.Kill().Success(), "killed")
 
 	o.Password = "another"
 	_, err = influxd.Start(t.Context(), o)

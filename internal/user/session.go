@@ -35,7 +35,7 @@ func (d *Directory) SignIn(ctx context.Context, id, password, from string, now t
 	id = strings.ToLower(strings.TrimSpace(id))
 	key := id + " " + from
 	if wait := d.wait(key, now); wait > 0 {
-		return "", fmt.Errorf("sign in %s: %w: %s to wait", id, ErrTooMany, wait.Round(time.Second))
+		return "", fmt.Errorf("sign in %s: %w", id, TooManyError{wait})
 	}
 	u, err := d.User(ctx, id)
 	if err != nil && !errors.Is(err, ErrUnknown) {

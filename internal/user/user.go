@@ -70,6 +70,17 @@ var (
 	ErrLast = errors.New("last user who manages")
 )
 
+// TooManyError is [ErrTooMany] with how long the caller must wait.
+type TooManyError struct{ Wait time.Duration }
+
+// Error says how long to wait.
+func (e TooManyError) Error() string {
+	return ErrTooMany.Error() + ": " + e.Wait.Round(time.Second).String() + " to wait"
+}
+
+// Unwrap makes it an [ErrTooMany].
+func (TooManyError) Unwrap() error { return ErrTooMany }
+
 var ids = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,39}$`)
 
 func checkID(id string) error {
