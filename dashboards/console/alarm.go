@@ -63,7 +63,8 @@ func (s *server) alarmPage(r *http.Request, t *tongue, _ Park) (content, error) 
 	if err != nil {
 		return content{}, err
 	}
-	v.Proof = t.proof(v, r.URL.Query().Get("done"))
+	q := r.URL.Query()
+	v.Proof = t.proof(v, q.Get("done"), q.Get("work"))
 	return v.content(t, http.StatusOK), nil
 }
 
@@ -110,6 +111,7 @@ func (s *server) alarmView(r *http.Request, t *tongue, id string) (alarmView, *t
 	for _, w := range d.Works {
 		v.Works = append(v.Works, rowOfWork(w, site, names))
 	}
+	slices.SortStableFunc(v.Works, func(x, y workRow) int { return x.From.Compare(y.From) })
 	if r.URL.Query().Get("part") != "live" {
 		v.Trend = s.alarmTrend(ctx, t, d, site)
 	}
@@ -219,6 +221,9 @@ func (t *tongue) became(ev gtc.Event) string {
 	if isTaking(ev) {
 		return t.must("history.taken")
 	}
+	if ev.To == string(gtc.AlarmUnacknowledged) && ev.From != string(gtc.AlarmAcknowledged) && !gtc.AlarmState(ev.From).Inhibits() {
+		return t.must("history.raised")
+	}
 	text := t.Named("alarm.state", ev.To)
 	if !ev.Until.IsZero() {
 		text = t.must("history.until", text, t.Moment(ev.Until))
@@ -233,11 +238,22 @@ func tickOr(to string) ActionKind {
 	return ActTick
 }
 
-// proof says what came of an action: the event that proves it, by whom and
-// when.
-func (t *tongue) proof(v alarmView, done string) string {
+// proof says what came of an action: the event or the work that proves it, by
+// whom and when. Work is the one that was ended.
+func (t *tongue) proof(v alarmView, done, work string) string {
 	if _, known := t.texts["proof."+done]; !known || done == "" {
 		return ""
+	}
+	switch done {
+	case "finish":
+		if work == "" || slices.ContainsFunc(v.Works, func(w workRow) bool { return w.ID == work }) {
+			return t.must("proof.nothing")
+		}
+		return t.must("proof.finish")
+	case "test":
+		return t.proofOfWork(v.Works, alarm.WorkTest)
+	case "out_of_service":
+		return t.proofOfWork(v.Works, alarm.WorkMaintenance)
 	}
 	for i, ev := range v.Events {
 		if !proves(ev, done) {
@@ -248,6 +264,20 @@ func (t *tongue) proof(v alarmView, done string) string {
 			return t.must("proof."+done, row.By, t.When(v.At, ev.At))
 		}
 		return t.must("proof."+done, row.By, t.When(v.At, ev.At)) + " " + t.must("proof.until", t.Moment(ev.Until))
+	}
+	return t.must("proof.nothing")
+}
+
+// proofOfWork says which work is recorded, the last to begin of its kind.
+func (t *tongue) proofOfWork(works []workRow, kind alarm.WorkKind) string {
+	for _, w := range slices.Backward(works) {
+		if w.Work.Kind == kind {
+			key := "proof.test"
+			if kind == alarm.WorkMaintenance {
+				key = "proof.out_of_service"
+			}
+			return t.must(key, w.By, t.Moment(w.From), t.Moment(w.Until))
+		}
 	}
 	return t.must("proof.nothing")
 }
@@ -266,12 +296,6 @@ func proves(ev gtc.Event, done string) bool {
 		return from == gtc.AlarmShelved
 	case "comment", "tick", "untick":
 		return ev.Kind == gtc.EventComment && ev.To == done
-	case "out_of_service":
-		return to == gtc.AlarmOutOfService || ev.Kind == gtc.EventWork && (ev.To == "planned" || ev.To == "begun")
-	case "test":
-		return ev.Kind == gtc.EventWork && (ev.To == "planned" || ev.To == "begun")
-	case "finish":
-		return ev.Kind == gtc.EventWork && ev.To == "finished"
 	}
 	return false
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/user"
@@ -165,6 +164,7 @@ func (s *server) alarmsPage(r *http.Request, t *tongue, park Park) (content, err
 		v.Alarms = slices.DeleteFunc(slices.Clone(shown), func(a SiteAlarm) bool { return !v.Filter.fits(a) })
 		v.page(r.URL)
 		s.nameAll(r.Context(), v.Alarms)
+		t.nameCauses(v.Alarms, board.Standing)
 	}
 	return content{nav: "alarms", title: t.must("nav.alarms"), stream: "/api/v1/events", body: v}, nil
 }
@@ -329,71 +329,3 @@ func alarmRank(s gtc.AlarmState) int {
 		gtc.AlarmOutOfService, gtc.AlarmShelved, gtc.AlarmSuppressed,
 	}, s)
 }
-
-// names returns the names of the users by id. Who is not among them (a person
-// reached by message, a part of the program) keeps the id.
-func (s *server) names(ctx context.Context) map[string]string {
-	out := map[string]string{}
-	if s.users == nil {
-		return out
-	}
-	users, err := s.users.Users(ctx)
-	if err != nil {
-		s.log.Warn().Err(err).Msg("names of users not read")
-	}
-	for _, u := range users {
-		out[u.ID] = u.Name
-	}
-	return out
-}
-
-// nameAll writes names in the place of ids.
-func (s *server) nameAll(ctx context.Context, alarms []SiteAlarm) {
-	if !slices.ContainsFunc(alarms, func(a SiteAlarm) bool { return a.By != "" || len(a.Inhibitions) > 0 }) {
-		return
-	}
-	names := s.names(ctx)
-	for i := range alarms {
-		a := &alarms[i]
-		a.By = cmp.Or(names[a.By], a.By)
-		a.Inhibitions = slices.Clone(a.Inhibitions)
-		for j := range a.Inhibitions {
-			a.Inhibitions[j].By = cmp.Or(names[a.Inhibitions[j].By], a.Inhibitions[j].By)
-		}
-	}
-}
-
-// workRows are the works of a board with names.
-func (s *server) workRows(ctx context.Context, b Board) []workRow {
-	if len(b.Works) == 0 {
-		return nil
-	}
-	names := s.names(ctx)
-	sites := map[gtc.SiteID]SiteDetail{}
-	var out []workRow
-	for _, w := range b.Works {
-		d, ok := sites[w.Site]
-		if !ok {
-			var err error
-			if d, err = s.model.Site(ctx, w.Site); err != nil {
-				s.log.Debug().Err(err).Str("site", string(w.Site)).Msg("names of a work not read")
-			}
-			sites[w.Site] = d
-		}
-		out = append(out, rowOfWork(w, d, names))
-	}
-	return out
-}
-
-func rowOfWork(w alarm.Work, d SiteDetail, names map[string]string) workRow {
-	row := workRow{Work: w, SiteLabel: d.Label, By: cmp.Or(names[w.By], w.By)}
-	for _, e := range d.Equipment {
-		if e.ID == w.Equipment {
-			row.EquipmentLabel = e.Label
-		}
-	}
-	return row
-}
-
-// UnderWay reports whether a work has begun at an instant.
-func (w workRow) UnderWay(at time.Time) bool { return w.Begun || !at.Before(w.From) }

@@ -20,7 +20,7 @@ func TestTakingInChargeOnAPhone(t *testing.T) {
 	srv.in(t, ctx, phone)
 	card := `[id="alarm-` + stopped + `"]`
 	do(t, ctx, chromedp.Click(card+` [data-take]`))
-	until(t, ctx, `document.readyState === 'complete' && document.querySelector('`+card+`')?.textContent.includes('prise en charge · Service bâtiments')`)
+	arrives(t, ctx, `document.querySelector('`+card+`')?.textContent.includes('prise en charge · Service bâtiments')`)
 	require.Equal(t, "garde", srv.desk.board.acts[0].By)
 
 	open(t, ctx, srv.URL+alarmPath(fire), phone)
@@ -29,7 +29,7 @@ func TestTakingInChargeOnAPhone(t *testing.T) {
 	require.Less(t, box[1], 780.0)
 	require.GreaterOrEqual(t, box[2], 48.0)
 	do(t, ctx, chromedp.Click(`.thumb button`))
-	until(t, ctx, `document.readyState === 'complete' && document.querySelector('.proof')?.textContent.includes('Prise en charge par Service bâtiments, 14:03')`)
+	arrives(t, ctx, `document.querySelector('.proof')?.textContent.includes('Prise en charge par Service bâtiments, 14:03')`)
 	keep(t, ctx, phone, "fr", "taken")
 }
 
@@ -81,5 +81,5 @@ func TestTypingSurvivesChanges(t *testing.T) {
 	until(t, ctx, `document.querySelector('#answer .status').textContent.includes('quelqu’un d’autre')`)
 	require.Equal(t, "disjoncteur relevé", eval[string](t, ctx, `window.same === true && document.querySelector('#comment').value`))
 	do(t, ctx, chromedp.Click(`#act-comment button`))
-	until(t, ctx, `document.querySelector('.proof')?.textContent.includes('Commentaire de Service bâtiments enregistré')`)
+	arrives(t, ctx, `document.querySelector('.proof')?.textContent.includes('Commentaire de Service bâtiments enregistré')`)
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -65,6 +64,17 @@ func until(t *testing.T, ctx context.Context, script string) {
 	t.Helper()
 	_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](script, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(20*time.Second)))
 	require.NoError(t, err, script)
+}
+
+// arrives waits for an expression to be true on the page to which a form or a
+// link leads.
+func arrives(t *testing.T, ctx context.Context, script string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		// While the page changes there is nothing to ask.
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === 'complete' && Boolean(`+script+`)`))
+		return err == nil && is
+	}, 30*time.Second, 100*time.Millisecond, script)
 }
 
 // open shows a page on a screen and waits until its stream has been heard.
@@ -127,8 +137,23 @@ type reception struct {
 
 func newReception(t *testing.T) reception {
 	t.Helper()
-	d := newDesk(t, func(o *Options) { o.Pushes, o.PushKey = &pushFixture{kept: map[string]string{}}, "BAAA" })
+	d := newDesk(t, func(o *Options) {
+		o.Pushes, o.PushKey = &pushFixture{kept: map[string]string{}}, "BAAA"
+		o.Link = func(string, time.Time) (Grant, error) {
+			return Grant{Person: "garde", Alarm: stopped, Occurrence: 1}, nil
+		}
+	})
 	return reception{serveOptions(t, d.options, time.Minute), d}
+}
+
+// pages are those that somebody sees who is not signed in.
+func (r reception) pages(t *testing.T) map[string]string {
+	t.Helper()
+	link, err := r.desk.users.FirstLink(t.Context(), r.desk.board.now)
+	require.NoError(t, err)
+	out := fixturePages()
+	out["token"], out["first"] = "/t/token", "/premier/"+link
+	return out
 }
 
 // in signs in as a person does.
@@ -137,7 +162,7 @@ func (r reception) in(t *testing.T, ctx context.Context, s screen) {
 	r.desk.staff(t, user.Act)
 	open(t, ctx, r.URL+"/sign-in?lang=fr&next=/alarms", s)
 	do(t, ctx, chromedp.SendKeys(`#id`, "garde"), chromedp.SendKeys(`#password`, password), chromedp.Click(`button[type=submit]`))
-	until(t, ctx, `location.pathname === '/alarms' && document.readyState === 'complete'`)
+	arrives(t, ctx, `location.pathname === '/alarms'`)
 }
 
 func TestEveryPageFitsEveryScreen(t *testing.T) {
@@ -148,7 +173,7 @@ func TestEveryPageFitsEveryScreen(t *testing.T) {
 		t.Helper()
 		everyPage(t, ctx, srv.URL, pages, signedIn)
 	}
-	fits(fixturePages())
+	fits(srv.pages(t))
 	srv.in(t, ctx, screens()[0])
 	signedIn = true
 	fits(signedInPages())
@@ -184,8 +209,9 @@ const clipped = `[...document.querySelectorAll('h1,h2,h3,p,li,a,td,th,summary')]
   .map(e => e.tagName + '.' + e.className + ': ' + e.textContent.trim().slice(0, 60))`
 
 // small lists targets a thumb would miss. A title's link covers its whole
-// card; what only a keyboard reaches is exempt.
-const small = `[...document.querySelectorAll('a,button,select,input:not([type=hidden]),summary')].filter(e => e.offsetParent && !e.matches('.skip') &&
+// card and a radio button is as large as its label; what only a keyboard
+// reaches is exempt.
+const small = `[...document.querySelectorAll('a,button,select,textarea,label.option,input:not([type=hidden]):not([type=radio]),summary')].filter(e => e.offsetParent && !e.matches('.skip') &&
   !e.closest('h3')).map(e => [e, e.getBoundingClientRect()]).filter(([e, b]) => b.height < 47.5 || b.width < 47.5)
   .map(([e, b]) => e.tagName + ' ' + e.textContent.trim().slice(0, 40) + ' ' + Math.round(b.width) + 'x' + Math.round(b.height))`
 
@@ -307,10 +333,14 @@ func TestAccessible(t *testing.T) {
 	require.NoError(t, err)
 	srv := newReception(t)
 	ctx := browser(t)
+	axeOn(t, ctx, string(script), srv.URL, srv.pages(t))
 	srv.in(t, ctx, screens()[1])
-	pages := fixturePages()
-	delete(pages, "signin") // leads elsewhere who is signed in
-	maps.Copy(pages, signedInPages())
+	axeOn(t, ctx, string(script), srv.URL, signedInPages())
+}
+
+// axeOn runs axe on pages with every part unfolded.
+func axeOn(t *testing.T, ctx context.Context, script, origin string, pages map[string]string) {
+	t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		for name, path := range pages {
 			for _, s := range screens()[:2] {
@@ -320,9 +350,9 @@ func TestAccessible(t *testing.T) {
 					}}
 					_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media)
 					require.NoError(t, err)
-					open(t, ctx, srv.URL+path, s)
+					open(t, ctx, origin+path, s)
 					eval[int](t, ctx, `document.querySelectorAll('main details').forEach(d => d.open = true) || 0`)
-					eval[int](t, ctx, string(script)+";0")
+					eval[int](t, ctx, script+";0")
 					found, err := chromedp.Run(ctx, chromedp.Evaluate[string](runAxe, chromedp.EvalAwaitPromise))
 					require.NoError(t, err)
 					var violations []string
@@ -346,7 +376,7 @@ const runAxe = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wc
 func TestNothingIsRefusedByThePolicy(t *testing.T) {
 	srv := newReception(t)
 	ctx := browser(t)
-	for name, path := range fixturePages() {
+	for name, path := range srv.pages(t) {
 		open(t, ctx, srv.URL+path, screens()[1])
 		require.Empty(t, eval[[]string](t, ctx, `[...document.querySelectorAll('[style],style,script:not([src])')].map(e => e.outerHTML.slice(0, 80))`), name)
 	}

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,7 +27,7 @@ func newBoard() *boardFixture {
 		Since: b.ago(30 * time.Hour), Changed: b.ago(30 * time.Hour), Occurrence: 2, Label: text("Index figé", "Meterstand staat stil", "Index stuck"),
 	}
 	shelved = alarm.Inhibit(shelved, gtc.Inhibition{
-		State: gtc.AlarmShelved, By: "technicien", Reason: "compteur en remplacement", Since: b.ago(2 * time.Hour), Until: b.now.Add(22 * time.Hour),
+		State: gtc.AlarmShelved, By: "monteur", Reason: "compteur en remplacement", Since: b.ago(2 * time.Hour), Until: b.now.Add(22 * time.Hour),
 	})
 	quiet := gtc.Alarm{
 		ID: "montignies/regulator-1/device_lost", Class: "device_lost", Site: "montignies", Equipment: "regulator-1", Priority: 3,
@@ -54,7 +53,7 @@ func newBoard() *boardFixture {
 	b.event(*fire, "normal", "unacknowledged", "rules/alarm", "", 4*time.Minute)
 	b.works = []alarm.Work{
 		{ID: "roux/fire-1/test/1", Kind: alarm.WorkTest, Site: "roux", Equipment: "fire-1", By: "Firme agréée", Reason: "essai mensuel", From: b.ago(20 * time.Minute), Until: b.now.Add(70 * time.Minute), Begun: true},
-		{ID: "central/circuit-1/maintenance/2", Kind: alarm.WorkMaintenance, Site: "central", Equipment: "circuit-1", By: "technicien", Reason: "remplacement du circulateur", From: b.now.Add(40 * time.Hour), Until: b.now.Add(64 * time.Hour)},
+		{ID: "central/circuit-1/maintenance/2", Kind: alarm.WorkMaintenance, Site: "central", Equipment: "circuit-1", By: "monteur", Reason: "remplacement du circulateur", From: b.now.Add(40 * time.Hour), Until: b.now.Add(64 * time.Hour)},
 	}
 	for i := range b.sites {
 		for _, w := range b.works {
@@ -139,6 +138,16 @@ func (b *boardFixture) Alarm(_ context.Context, id string) (AlarmDetail, error) 
 		Panel: a.Kind == gtc.KindFirePanel, Latch: a.Process() == gtc.AlarmLatched, Events: slices.Clone(b.events[id]),
 	}
 	d.Discipline = trade(*a)
+	if d.Fire() {
+		d.TimeToAct, d.Owner = 0, "direction du site"
+		d.Cause = text("La centrale de détection signale un feu.", "De detectiecentrale meldt brand.", "The detection panel reports fire.")
+		d.Consequence = text("Danger pour les personnes.", "Gevaar voor personen.", "Danger to people.")
+		d.Steps = map[string][]string{
+			"fr": {"Appliquer la procédure incendie du site ; en cas de feu, appeler le 112.", "Vérifier que le site est prévenu.", "L’arrêt des sirènes et le réarmement se font à la centrale, sur place."},
+			"nl": {"Volg de brandprocedure van de site; bel bij brand 112.", "Controleer of de site verwittigd is.", "Sirenes stoppen en herstellen gebeurt ter plaatse aan de centrale."},
+			"en": {"Apply the site's fire procedure; in case of fire call 112.", "Make sure that the site knows.", "Silencing and resetting are done at the panel, on the premises."},
+		}
+	}
 	for _, w := range b.works {
 		if w.Site == a.Site && (w.Equipment == "" || w.Equipment == a.Equipment) {
 			d.Works = append(d.Works, w)
@@ -220,7 +229,7 @@ func (b *boardFixture) Finish(_ context.Context, id, _ string) error {
 	n := len(b.works)
 	b.works = slices.DeleteFunc(b.works, func(w alarm.Work) bool { return w.ID == id })
 	if len(b.works) == n {
-		return errors.Join(alarm.ErrUnknown)
+		return alarm.ErrUnknown
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/user"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
 )
 
 func tongueOf(t *testing.T, lang string) *tongue {
@@ -60,7 +62,7 @@ func TestEveryTextNamedByAPageExists(t *testing.T) {
 func TestProblemsHaveTexts(t *testing.T) {
 	texts, err := readTexts(reference)
 	require.NoError(t, err)
-	for _, kind := range []string{"parameter", "unknown", "private", "timeout", "store", "internal", "page", "method", "unhealthy"} {
+	for _, kind := range []string{"parameter", "unknown", "private", "timeout", "store", "internal", "page", "method", "unhealthy", "signin", "foreign", "form", "right", "link"} {
 		require.Contains(t, texts, "problem."+kind+".title")
 		require.Contains(t, texts, "problem."+kind+".detail")
 	}
@@ -75,8 +77,21 @@ func TestDomainWordsAreTranslated(t *testing.T) {
 	for _, c := range []gtc.Carrier{gtc.CarrierElectricity, gtc.CarrierGas, gtc.CarrierHeat, gtc.CarrierOil, gtc.CarrierWater} {
 		require.Contains(t, texts, "carrier."+string(c))
 	}
-	for _, s := range []gtc.AlarmState{gtc.AlarmNormal, gtc.AlarmUnacknowledged, gtc.AlarmAcknowledged, gtc.AlarmReturned} {
+	for _, s := range []gtc.AlarmState{
+		gtc.AlarmNormal, gtc.AlarmUnacknowledged, gtc.AlarmAcknowledged, gtc.AlarmReturned, gtc.AlarmLatchedUnacknowledged, gtc.AlarmLatched,
+		gtc.AlarmShelved, gtc.AlarmSuppressed, gtc.AlarmOutOfService,
+	} {
 		require.Contains(t, texts, "alarm.state."+string(s))
+	}
+	for _, d := range alarm.Disciplines() {
+		require.Contains(t, texts, "discipline."+d)
+	}
+	for _, r := range user.Rights() {
+		require.Contains(t, texts, "right."+string(r))
+		require.Contains(t, texts, "right_help."+string(r))
+	}
+	for _, k := range []alarm.WorkKind{alarm.WorkMaintenance, alarm.WorkTest} {
+		require.Contains(t, texts, "work.kind."+string(k))
 	}
 }
 

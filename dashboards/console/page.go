@@ -97,7 +97,7 @@ func (t *tongue) funcs() template.FuncMap {
 		"alarmItem":    func(v view, a SiteAlarm, here bool) alarmItem { return alarmItem{a, v, here} },
 		"workItem":     func(v view, w workRow) workItem { return workItem{w, v} },
 		"alarmPath":    alarmPath,
-		"text":       func(key string) (string, error) { return t.Text(key) },
+		"text":         func(key string) (string, error) { return t.Text(key) },
 		"when":         t.When,
 		"duration":     t.Age,
 		"firstLine":    firstLine,
@@ -261,7 +261,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, t *tongue, name 
 // here is a page's address without what belongs to one look at it only.
 func here(u *url.URL) string {
 	q := u.Query()
-	for _, name := range []string{"part", "again", "done", "over", "lang"} {
+	for _, name := range []string{"part", "again", "done", "work", "over", "lang"} {
 		q.Del(name)
 	}
 	return (&url.URL{Path: u.Path, RawQuery: q.Encode()}).String()

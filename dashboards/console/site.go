@@ -22,9 +22,9 @@ type siteView struct {
 	// Inhibited are the alarms that call nobody, Works the works.
 	Inhibited []SiteAlarm
 	Works     []workRow
-	Cards              []equipmentCard
-	Trend              *trendView
-	Findings           []PricedFinding
+	Cards     []equipmentCard
+	Trend     *trendView
+	Findings  []PricedFinding
 }
 
 // trendView is the choosable curve.

@@ -5,7 +5,7 @@ import "strings"
 // mqttMaxAckPending is how many messages at QoS 1 may be on their way to a
 // client: several of the collector's batches, so that one write to the disk
 // serves many messages.
-const mqttMaxAckPending = 4096
+const mqttMaxAckPending = 1024
 
 // maxPrefix is the number of levels that a bridge of an alarm panel may have
 // before its own topics.

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/cpas-charleroi/gtc/internal/alert"
 	"github.com/cpas-charleroi/gtc/internal/config"
+	"github.com/cpas-charleroi/gtc/rules/why"
 )
 
 func newCheckCommand(env Env) *cobra.Command {
@@ -26,6 +29,20 @@ func newCheckCommand(env Env) *cobra.Command {
 			var mistakes config.Mistakes
 			if err != nil && !errors.As(err, &mistakes) {
 				return inputError(err)
+			}
+			if _, wrong := why.Load(os.DirFS(dir)); wrong != nil {
+				var more config.Mistakes
+				if !errors.As(wrong, &more) {
+					return inputError(wrong)
+				}
+				mistakes = append(mistakes, more...)
+				err = mistakes
+			}
+			if cfg != nil {
+				var seed config.Mistakes
+				if _, seedErr := alert.LoadSeed(dir); errors.As(seedErr, &seed) {
+					mistakes, err = append(mistakes, seed...), seedErr
+				}
 			}
 			if asJSON {
 				return printMistakes(env, dir, mistakes)

@@ -66,7 +66,7 @@ func newRoot(env Env) *cobra.Command {
 	root.AddCommand(
 		newDemoCommand(env), newSimulateCommand(env), newServeCommand(env), newCollectCommand(env), newEdgeCommand(env), newCheckCommand(env),
 		newEnergyCommand(env.Stdout, env.Stderr), newProbeCommand(env), newPointCommand(env), newImportCommand(env), newBackupCommand(env), newRestoreCommand(env),
-		newRulesCommand(env),
+		newRulesCommand(env), newDoctorCommand(env), newNotifyCommand(env),
 	)
 	return root
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/hub"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
+	"github.com/cpas-charleroi/gtc/rules/why"
 )
 
 // defaultConsole is where the console listens unless told otherwise.
@@ -72,6 +74,10 @@ func startCentre(ctx context.Context, o centreOptions) (*centre, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, err := why.Load(os.DirFS(o.config.Dir))
+	if err != nil {
+		return nil, inputError(err)
+	}
 	c := &centre{credentials: newCredentials(o.config, o.getenv), log: o.log}
 	if c.passwords, err = c.credentials.passwords(); err != nil {
 		return nil, err
@@ -117,14 +123,32 @@ func startCentre(ctx context.Context, o centreOptions) (*centre, error) {
 	}
 	c.hub, err = hub.New(ctx, hub.Options{
 		Ways: ways, Seed: seed,
-		Config: o.config, Catalogue: cat, Classes: classes, Bus: c.bus, Influx: c.db, Listener: c.listener,
+		Config: o.config, Catalogue: cat, Classes: classes, Rules: rules, Bus: c.bus, Influx: c.db, Listener: c.listener,
 		Version: Version, EnergyEvery: o.every, Progress: o.progress, Log: o.log, Registry: o.registry,
 	})
+	if err == nil {
+		err = c.tellFirst(ctx, o.config.Hub.Notify.PublicURL)
+	}
 	if err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
+}
+
+// tellFirst says where the first user chooses a name and a password, while
+// there is nobody who may act.
+func (c *centre) tellFirst(ctx context.Context, publicURL string) error {
+	to, err := c.hub.FirstLink(ctx)
+	if err != nil || to == "" {
+		return err
+	}
+	base := strings.TrimSuffix(publicURL, "/")
+	if base == "" {
+		base = "http://" + c.listener.Addr().String()
+	}
+	c.log.Info().Str("link", base+to).Msg("nobody may act yet: open this link within a day to make the first user")
+	return nil
 }
 
 func (c *centre) close() {

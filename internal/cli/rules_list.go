@@ -19,6 +19,7 @@ import (
 	"github.com/cpas-charleroi/gtc/rules/alarm"
 	"github.com/cpas-charleroi/gtc/rules/energy"
 	"github.com/cpas-charleroi/gtc/rules/library"
+	"github.com/cpas-charleroi/gtc/rules/why"
 )
 
 // ruleView is the JSON form of one rule.
@@ -31,8 +32,26 @@ type ruleView struct {
 	Kind       string            `json:"kind,omitempty"`
 	Parameters map[string]string `json:"parameters"`
 	Source     string            `json:"source"`
+	// Enabled, Cause, By, Sensitivity and Measured are those of a rule that says
+	// why energy is wasted.
+	Enabled     *bool    `json:"enabled,omitempty"`
+	Cause       string   `json:"cause,omitempty"`
+	By          []string `json:"by,omitempty"`
+	Sensitivity string   `json:"sensitivity,omitempty"`
+	// Measured is how it did on a park of simulated buildings.
+	Measured *measuredView `json:"measured,omitempty"`
 
 	parameters []string // in their order, for people
+}
+
+// measuredView is the JSON form of how a rule did.
+type measuredView struct {
+	FalsePerBuildingYear float64 `json:"false_per_building_year"`
+	// Found is a share of Faults, absent when no fault shows the rule.
+	Found  *float64 `json:"found,omitempty"`
+	Faults int      `json:"faults"`
+	Delay  int      `json:"delay_days"`
+	Where  string   `json:"where"`
 }
 
 // ownAlarms is where the alarm classes of a configuration folder stand.
@@ -46,8 +65,9 @@ func newRulesListCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Liste les classes d'alarme et les règles d'énergie actives",
-		Long: "Lists the alarm classes (the shipped ones and those of DIR/rules/alarms.yaml over them) and the energy\n" +
-			"rules, with their name, their parameters and the file they come from.",
+		Long: "Lists the alarm classes (the shipped ones and those of DIR/rules/alarms.yaml over them), the rules of the\n" +
+			"drift detector, and the rules that say why energy is wasted (the shipped ones and what DIR/rules/energy.yaml\n" +
+			"sets over them), with their name, their parameters and the file they come from.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			rules, err := activeRules(dir)
@@ -85,7 +105,41 @@ func activeRules(dir string) ([]ruleView, error) {
 		}
 		out = append(out, v)
 	}
+	rules, err := why.Load(os.DirFS(dir))
+	if err != nil {
+		return nil, inputError(err)
+	}
+	for i := range rules {
+		out = append(out, whyView(&rules[i]))
+	}
 	return out, nil
+}
+
+// whyView describes a rule that says why energy is wasted.
+func whyView(r *why.Rule) ruleView {
+	v := ruleView{
+		ID: r.ID, Type: "energy", Name: r.Name.In("fr"), Kind: string(r.Kind), Parameters: map[string]string{}, Source: r.Source,
+		Enabled: &r.Enabled, Cause: r.Cause, By: r.By, Sensitivity: string(r.Sensitivity),
+	}
+	v.set("by", strings.Join(r.By, "|"))
+	if !r.Enabled {
+		v.parameters = append(v.parameters, "désactivée")
+	}
+	for _, name := range r.ParamNames() {
+		v.set(name, strings.TrimSpace(strconv.FormatFloat(r.Param(name), 'g', 6, 64)+" "+r.Params[name].Unit))
+	}
+	if len(r.By) == 0 {
+		v.set("open", fmt.Sprintf("%d/%d d", r.Open, r.Within))
+		v.set("clear", fmt.Sprintf("%d d", r.Clear))
+	}
+	if r.Rate.Measured() {
+		m := measuredView{FalsePerBuildingYear: r.Rate.False, Faults: r.Rate.Faults, Delay: r.Rate.Delay, Where: r.Rate.Where}
+		if r.Rate.Found >= 0 {
+			m.Found = &r.Rate.Found
+		}
+		v.Measured = &m
+	}
+	return v
 }
 
 // classSet are the alarm classes of a configuration folder, with the file that

@@ -47,6 +47,14 @@ func TestRulesList(t *testing.T) {
 	require.Equal(t, "15m", seen["kitchen_power_high"].Parameters["on_delay"])
 	require.Equal(t, "rules/library/heating.yaml", seen["boiler_lockout"].Source)
 	require.Equal(t, "energy", seen[energy.RuleDrift].Type)
+	h3, h9 := seen["H3"], seen["H9"]
+	require.Equal(t, "0.6", h3.Parameters["threshold"])
+	require.Equal(t, "night", h3.Cause)
+	require.True(t, *h3.Enabled)
+	require.Equal(t, "rules/why TestRates", h3.Measured.Where)
+	require.False(t, *h9.Enabled)
+	require.Nil(t, h9.Measured, "it ships switched off")
+	require.Equal(t, []string{"energy-sudden"}, seen["H2"].By)
 
 	out, _, code = runRules(t, "list", "--config", example)
 	require.Zero(t, code)
@@ -54,6 +62,15 @@ func TestRulesList(t *testing.T) {
 	_, errs, code = runRules(t, "list", "--config", filepath.Join(t.TempDir(), "absent"))
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "read configuration folder")
+}
+
+func TestRulesListRefusesWhatEnergyYAMLDoesNotKnow(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "rules"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "rules", "energy.yaml"), []byte("rules:\n  - rule: H99\n"), 0o600))
+	_, errs, code := runRules(t, "list", "--config", dir)
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, `rules/energy.yaml:2:11: rule "H99" is unknown`)
 }
 
 func TestSpanText(t *testing.T) {

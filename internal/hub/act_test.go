@@ -186,8 +186,9 @@ func TestAFireContactReachesTheSMSGateway(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.alert.Run(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
+	t.Cleanup(func() { stop(); require.ErrorIs(t, <-done, context.Canceled) })
 	fire := gtc.Series{Site: "mr-monceau", Kind: gtc.KindFirePanel, Equipment: "incendie", Point: "fire_alarm"}
+	c.at = c.at.Add(time.Second)
 	c.alarms.tick(c.at, alarm.Store{At: c.at})
 	contact := time.Now()
 	c.take("mr-monceau", influx.AppendSamples(nil, []gtc.Sample{{Series: fire, At: c.at, Value: gtc.Bool(true)}}), false)
@@ -205,6 +206,7 @@ func TestAFireContactReachesTheSMSGateway(t *testing.T) {
 func TestMeasures(t *testing.T) {
 	c := newCentre(t, influxtest.Start(t))
 	id := c.lockout(t)
+	raised := c.at
 	c.at = c.at.Add(2 * time.Minute)
 	require.NoError(t, c.Act(t.Context(), console.Action{Kind: console.ActAcknowledge, Alarm: id, By: "un"}))
 	c.at = c.at.Add(25 * time.Hour)
@@ -214,7 +216,7 @@ func TestMeasures(t *testing.T) {
 	require.True(t, slices.ContainsFunc(m.Top, func(a console.AlarmCount) bool { return a.Alarm.ID == id }), m.Top)
 	require.Equal(t, 1, m.Taken[2].Count)
 	require.True(t, slices.ContainsFunc(m.LongStanding, func(a console.SiteAlarm) bool { return a.ID == id }))
-	line := string(c.loadLine(c.at.Add(-25 * time.Hour).Truncate(10 * time.Minute).Add(10 * time.Minute)))
+	line := string(c.loadLine(raised.Truncate(10 * time.Minute).Add(10 * time.Minute)))
 	require.Regexp(t, `^alarm_load,site=hub calls=[1-9][0-9]*,.*p2=[1-9].*standing=[1-9].*standing_long=0`, line)
 	require.NoError(t, c.db.Write(t.Context(), influx.Raw, []byte(line)))
 }
@@ -228,7 +230,7 @@ func TestJournalReadsWhatWasSaidBefore(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- next.journal.follow(ctx, next.bus.Conn(), time.Now().Add(-time.Hour), zerolog.Nop()) }()
-	t.Cleanup(func() { stop(); <-done })
+	t.Cleanup(func() { stop(); require.ErrorIs(t, <-done, context.Canceled) })
 	require.Eventually(t, func() bool { return len(next.journal.of(id)) == 1 }, time.Minute, time.Millisecond)
 	require.NoError(t, c.Act(t.Context(), console.Action{Kind: console.ActAcknowledge, Alarm: id, By: "un"}))
 	require.Eventually(t, func() bool { return len(next.journal.of(id)) == 2 }, time.Minute, time.Millisecond)

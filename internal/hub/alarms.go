@@ -55,15 +55,16 @@ func newAlarms(classes []alarm.Class, sites []gtc.Site, restored []gtc.Alarm, se
 }
 
 // observe judges samples that came in order, or ahead of others that may be on
-// their way.
-func (a *alarms) observe(samples []gtc.Sample, inOrder bool) {
+// their way. It reports whether there is something to publish.
+func (a *alarms) observe(samples []gtc.Sample, inOrder bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if inOrder {
 		a.say(a.engine.Observe(samples))
-		return
+	} else {
+		a.say(a.engine.ObserveLive(samples))
 	}
-	a.say(a.engine.ObserveLive(samples))
+	return len(a.unsaid) > 0
 }
 
 // silentAfter is how long without a heartbeat the link counts as lost.

@@ -77,6 +77,8 @@ type Hub struct {
 	watchdog *alert.Watchdog // nil when nobody watches
 	// fireLost is how long the loss of a site's edge waits for its call.
 	fireLost map[gtc.SiteID]time.Duration
+	// hurried says that events wait to be published.
+	hurried chan struct{}
 	// saying is held while events are published and alarms kept.
 	saying      sync.Mutex
 	publishedMu sync.Mutex
@@ -113,7 +115,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	}
 	h := &Hub{
 		log: o.Log, now: o.Now, every: o.EnergyEvery, bus: o.Bus, db: o.Influx, listener: o.Listener,
-		byID: map[gtc.SiteID]*siteInfo{}, live: newLive(), changes: newChanges(), delivery: newDelivery(), firstPass: make(chan struct{}),
+		byID: map[gtc.SiteID]*siteInfo{}, live: newLive(), changes: newChanges(), delivery: newDelivery(), firstPass: make(chan struct{}), hurried: make(chan struct{}, 1),
 	}
 	h.factors, h.tariffs = o.Config.Hub.FactorList(), o.Config.Hub.TariffList()
 	h.store.state = console.StoreState{Since: o.Now(), Error: "not yet reached"}

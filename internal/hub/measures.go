@@ -115,8 +115,15 @@ func (h *Hub) loadLine(end time.Time) []byte {
 		name  string
 		value int
 	}{
-		{"calls", calls}, {"chattering", chattering}, {"inhibited", inhibited}, {"p1", l.Mix[1]}, {"p2", l.Mix[2]}, {"p3", l.Mix[3]}, {"p4", l.Mix[4]},
-		{"standing", standing}, {"standing_long", long},
+		{"calls", calls},
+		{"chattering", chattering},
+		{"inhibited", inhibited},
+		{"p1", l.Mix[1]},
+		{"p2", l.Mix[2]},
+		{"p3", l.Mix[3]},
+		{"p4", l.Mix[4]},
+		{"standing", standing},
+		{"standing_long", long},
 	} {
 		line = line.Float(f.name, float64(f.value))
 	}

@@ -37,7 +37,9 @@ func (h *Hub) take(site gtc.SiteID, lines []byte, inOrder bool) {
 	// The energy rules and the alarms need every sample, late ones too, and
 	// judge each at its own time; the live table keeps the newest.
 	h.energy.observe(samples)
-	h.alarms.observe(samples, inOrder)
+	if h.alarms.observe(samples, inOrder) {
+		h.hurry()
+	}
 	if inOrder {
 		h.delivery.came(site, samples, h.now())
 	}
@@ -79,6 +81,14 @@ func (h *Hub) onHealth(hl bus.Health) {
 	}
 }
 
+// hurry lets what was decided be published at once, not at the next turn.
+func (h *Hub) hurry() {
+	select {
+	case h.hurried <- struct{}{}:
+	default: // it is about to be
+	}
+}
+
 // tickAlarms tells the alarm engine the time and publishes what it decided.
 func (h *Hub) tickAlarms(ctx context.Context) error {
 	tick := time.NewTicker(250 * time.Millisecond)
@@ -88,10 +98,12 @@ func (h *Hub) tickAlarms(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
+			now := h.now()
+			h.alarms.tick(now, h.storeHealth(now))
+			h.alarms.channels(h.alert.Channels(now))
+		case <-h.hurried:
 		}
 		now := h.now()
-		h.alarms.tick(now, h.storeHealth(now))
-		h.alarms.channels(h.alert.Channels(now))
 		err := h.publishAlarms(ctx)
 		if err == nil {
 			h.notePublished(now)

@@ -125,13 +125,13 @@ func (c *checker) route(path string, r *Route) {
 
 func (c *checker) step(path string, r *Route, i int, s Step) {
 	add := func(key, format string, args ...any) {
-		c.add(path+key, "route %s: step %d "+format, append([]any{r.ID, i + 1}, args...)...)
+		c.add(path+key, "route %s: step %d"+format, append([]any{r.ID, i + 1}, args...)...)
 	}
 	if i == 0 && s.After < 0 || i > 0 && s.After <= r.Steps[i-1].After {
-		add(".after", "does not come after the one before")
+		add(".after", " does not come after the one before")
 	}
 	if len(s.To) == 0 || len(s.Channels) == 0 {
-		add("", "reaches nobody")
+		add("", " reaches nobody")
 	}
 	if s.OfficeHours && slices.Contains(r.Priorities, gtc.PriorityCritical) {
 		add(".office_hours", ": life safety does not wait for office hours")

@@ -17,6 +17,9 @@ type look []float64
 type seen struct {
 	date time.Time
 	x    look
+	// spoilt days are those of a finding that is over: no measure of what is
+	// usual.
+	spoilt bool
 }
 
 // course is what the days showed one after the other, without holes.
@@ -109,7 +112,7 @@ func (b *Book) Look(ev *Evidence, until time.Time) {
 		temp := mean(part(ev.Outdoor, ev.From, Step, start, end))
 		for _, t := range tasks {
 			d := day{ev: ev, rule: t.rule, start: start, end: end, eq: t.equipment, meter: t.meter, temp: temp}
-			b.courses[t.key] = append(b.courses[t.key], seen{start, t.look(&d)})
+			b.courses[t.key] = append(b.courses[t.key], seen{date: start, x: t.look(&d)})
 		}
 		b.next = end
 	}
@@ -214,6 +217,7 @@ type stretch struct {
 // stretches follows a rule through a course, day by day.
 func stretches(r *Rule, c course, say func(course, int, int, *Rule) reading) []stretch {
 	trip, back := r.Param(paramThreshold), r.Param(paramReset)
+	c = slices.Clone(c)
 	all := make([]reading, len(c))
 	bad := make([]bool, len(c))
 	var out []stretch
@@ -230,6 +234,7 @@ func stretches(r *Rule, c course, say func(course, int, int, *Rule) reading) []s
 		if !v.known || math.IsNaN(v.value) || math.IsNaN(v.kwh) {
 			if open && i-last >= silent {
 				open, begin = close(&out[len(out)-1], last+1, i)
+				spoil(c, out[len(out)-1])
 			}
 			continue
 		}
@@ -252,6 +257,7 @@ func stretches(r *Rule, c course, say func(course, int, int, *Rule) reading) []s
 		}
 		if good >= r.Clear {
 			open, begin = close(&out[len(out)-1], since, i)
+			spoil(c, out[len(out)-1])
 		}
 	}
 	for k := range out {
@@ -269,6 +275,13 @@ func stretches(r *Rule, c course, say func(course, int, int, *Rule) reading) []s
 func close(s *stretch, end, now int) (open bool, begin int) {
 	s.end, s.over = max(end, s.detected+1), true
 	return false, now
+}
+
+// spoil marks the days of a stretch that is over.
+func spoil(c course, s stretch) {
+	for k := s.onset; k < s.end; k++ {
+		c[k].spoilt = true
+	}
 }
 
 func firstBad(bad []bool, from, to int) int {

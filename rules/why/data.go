@@ -145,7 +145,7 @@ func shape(c course, ref, n int) look {
 	sum := make(look, 24)
 	k := 0
 	for i := ref - 1; i >= 0 && i > ref-3*n && k < n; i-- {
-		if c[i].x == nil {
+		if c[i].x == nil || c[i].spoilt {
 			continue
 		}
 		k++

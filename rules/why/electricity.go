@@ -95,7 +95,7 @@ func sayOutOfHours(c course, i, ref int, r *Rule) reading {
 	}
 	var past []float64
 	for k := i - 7; k >= 0 && k > i-90 && len(past) < 4; k -= 7 {
-		if y := c[k].x; k < ref && y != nil && y[1] == x[1] {
+		if y := c[k].x; k < ref && y != nil && !c[k].spoilt && y[1] == x[1] {
 			past = append(past, y[0])
 		}
 	}

@@ -61,7 +61,7 @@ func sayFirst(c course, i, _ int, _ *Rule) reading {
 func before(c course, ref, n, span int, get func(look) float64) []float64 {
 	var out []float64
 	for k := ref - 1; k >= max(0, ref-span) && len(out) < n; k-- {
-		if c[k].x != nil {
+		if c[k].x != nil && !c[k].spoilt {
 			out = append(out, get(c[k].x))
 		}
 	}

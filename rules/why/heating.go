@@ -67,7 +67,7 @@ func lookSummer(d *day) look {
 const z90 = 1.645
 
 // leastSummer is how many days without heating need tell what is usual.
-const leastSummer = 20
+const leastSummer = 10
 
 // saySummer compares with the summer ceiling: what is expected, and how far
 // days without heating need were from that, with two deviations.
@@ -78,7 +78,7 @@ func saySummer(c course, i, ref int, r *Rule) reading {
 	}
 	var n, sum, squares float64
 	for k := range ref {
-		if y := c[k].x; y != nil && y[1] >= 0 {
+		if y := c[k].x; y != nil && y[1] >= r.Param("warm") {
 			n, sum, squares = n+1, sum+y[0]-y[2], squares+(y[0]-y[2])*(y[0]-y[2])
 		}
 	}
@@ -175,29 +175,40 @@ func saySlope(c course, i, _ int, r *Rule) reading {
 	return reading{100 * (slope/want - 1), math.Max(0, c[i].x[1]-c[i].x[2]), true}
 }
 
-// lookClosed sees the heating of a closed day: kWh a degree-day 16.5, kWh.
+// lookClosed sees the heating of a day, closed or working: kWh a degree-day
+// 16.5, degree-days, 1 for a closed day.
 func lookClosed(d *day) look {
 	kwh := d.kwh()
 	hdd := 16.5 - d.temp
-	if !closed(d.ev.Site.Category, d.start) || !(d.temp > d.rule.Param("frost")) || !(hdd > 3) || math.IsNaN(kwh) {
+	shut := closed(d.ev.Site.Category, d.start)
+	if _, _, ok := opening(d.ev.Site.Category); !ok || !shut && !working(d.start) {
 		return nil
 	}
-	return look{kwh / hdd, kwh}
+	if !(d.temp > d.rule.Param("frost")) || !(hdd > d.rule.Param("least_hdd")) || math.IsNaN(kwh) {
+		return nil
+	}
+	return look{kwh / hdd, hdd, b2f(shut)}
 }
 
-// sayClosed compares with the five closed days before.
-func sayClosed(c course, i, ref int, r *Rule) reading {
+// sayClosed compares a closed day with the working days before it. What it
+// should have been is put at half the threshold.
+func sayClosed(c course, i, _ int, r *Rule) reading {
 	x := c[i].x
-	usual := before(c, ref, 5, 60, first)
-	if x == nil || len(usual) < 4 {
+	if x == nil || x[2] == 0 {
 		return reading{}
+	}
+	var usual []float64
+	for k := i - 1; k >= max(0, i-21) && len(usual) < 5; k-- {
+		if y := c[k].x; y != nil && y[2] == 0 {
+			usual = append(usual, y[0])
+		}
 	}
 	m := mean(usual)
-	if m <= 0 {
+	if len(usual) < 4 || !(m > 0) {
 		return reading{}
 	}
-	over := x[1] * (1 - m/x[0])
-	if x[0] <= 0 || over < r.Param("least_kwh") {
+	over := math.Max(0, x[0]-r.Param(paramThreshold)/2*m) * x[1]
+	if over < r.Param("least_kwh") {
 		return reading{0, 0, true}
 	}
 	return reading{x[0] / m, over, true}

@@ -18,12 +18,10 @@ import (
 // electricity meter, a heating circuit, a boiler, hot water and an outdoor
 // sensor. Instruments resolve what real ones do.
 type house struct {
-	site  gtc.Site
-	start time.Time
-	days  int
-	ev    why.Evidence
-	// broken, when set, spoils what the instruments show.
-	broken func(ev *why.Evidence, at time.Time)
+	site   gtc.Site
+	start  time.Time
+	days   int
+	ev     why.Evidence
 	joined map[gtc.EquipmentID][]energy.Day
 }
 
@@ -40,8 +38,10 @@ func siteOf(id gtc.SiteID, c gtc.Category, loc *time.Location) gtc.Site {
 	return gtc.Site{
 		ID: id, Category: c, Location: loc,
 		Equipment: []gtc.Equipment{
-			{ID: "circuit", Kind: "heating_circuit", Label: l("Circuit radiateurs")}, {ID: "chaudiere", Kind: "boiler", Label: l("Chaudière")},
-			{ID: "ecs", Kind: "dhw", Label: l("Eau chaude")}, {ID: "meteo", Kind: "weather", Label: l("Sonde extérieure")},
+			{ID: "circuit", Kind: "heating_circuit", Label: l("Circuit radiateurs")},
+			{ID: "chaudiere", Kind: "boiler", Label: l("Chaudière")},
+			{ID: "ecs", Kind: "dhw", Label: l("Eau chaude")},
+			{ID: "meteo", Kind: "weather", Label: l("Sonde extérieure")},
 			{ID: "air", Kind: "ventilation", Label: l("Groupe de ventilation")},
 		},
 		Meters: []gtc.Meter{

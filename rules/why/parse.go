@@ -26,6 +26,7 @@ type ruleYAML struct {
 	Cause       string               `yaml:"cause"`
 	Enabled     *bool                `yaml:"enabled"`
 	By          []string             `yaml:"by"`
+	Explains    []string             `yaml:"explains"`
 	Needs       []needYAML           `yaml:"needs"`
 	Open        *int                 `yaml:"open"`
 	Within      *int                 `yaml:"within"`
@@ -175,8 +176,8 @@ func (p *parser) rule(at string, y *ruleYAML, r *Rule) {
 	if p.library {
 		p.shipped(at, y, r)
 	} else {
-		p.need(y.Kind == "" && y.Cause == "" && y.By == nil && y.Needs == nil && y.Rate == nil, at,
-			"rule %s: kind, cause, by, needs and measured are those of the library", y.ID)
+		p.need(y.Kind == "" && y.Cause == "" && y.By == nil && y.Explains == nil && y.Needs == nil && y.Rate == nil, at,
+			"rule %s: kind, cause, by, explains, needs and measured are those of the library", y.ID)
 	}
 	if len(r.By) > 0 {
 		return
@@ -225,7 +226,9 @@ func (p *parser) params(at string, y *ruleYAML, r *Rule) {
 
 // shipped sets and checks what only the library may say.
 func (p *parser) shipped(at string, y *ruleYAML, r *Rule) {
-	r.Kind, r.Cause, r.By = y.Kind, y.Cause, y.By
+	r.Kind, r.Cause, r.By, r.Explains = y.Kind, y.Cause, y.By, y.Explains
+	p.need(len(r.Explains) == 0 || r.Kind == gtc.FindingData && !slices.Contains(r.Explains, ruleGas), at+".explains",
+		"rule %s: only a rule on data explains others, and none a suspicion of gas", r.ID)
 	for _, n := range y.Needs {
 		r.Needs = append(r.Needs, Need(n))
 	}

@@ -85,6 +85,9 @@ type Rule struct {
 	// By are the rules of the drift detector that do its work, when it has no
 	// evaluation of its own.
 	By []string
+	// Explains are the rules whose findings on the same meter or equipment bad
+	// data of this one explain.
+	Explains []string
 	// Needs is what has to be read.
 	Needs []Need
 	// A finding opens when Open of the last Within days are bad, and closes

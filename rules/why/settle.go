@@ -23,7 +23,7 @@ func Settle(all []gtc.Finding, rules Set) []gtc.Finding {
 	for _, f := range all {
 		if f.Kind != gtc.FindingData {
 			var explained bool
-			if f, explained = suppress(f, all); explained {
+			if f, explained = suppress(f, all, rules); explained {
 				continue
 			}
 		}
@@ -38,16 +38,13 @@ func Settle(all []gtc.Finding, rules Set) []gtc.Finding {
 }
 
 // suppress looks for bad data behind a finding.
-func suppress(f gtc.Finding, all []gtc.Finding) (gtc.Finding, bool) {
+func suppress(f gtc.Finding, all []gtc.Finding, rules Set) (gtc.Finding, bool) {
 	for _, d := range all {
-		if d.Kind != gtc.FindingData || !concerns(d, f) || !d.End.IsZero() && !d.End.After(f.Onset) {
+		if d.Kind != gtc.FindingData || !concerns(d, f, rules) || !d.End.IsZero() && !d.End.After(f.Onset) {
 			continue
 		}
 		if !d.Detected.After(f.Detected) {
-			if d.End.IsZero() || d.End.After(f.Detected) || d.End.After(f.Onset) {
-				return f, true
-			}
-			continue
+			return f, true
 		}
 		if !d.Onset.After(f.Detected) && (f.End.IsZero() || f.End.After(d.Detected)) {
 			f.End = d.Detected
@@ -61,18 +58,23 @@ func suppress(f gtc.Finding, all []gtc.Finding) (gtc.Finding, bool) {
 	return f, false
 }
 
-// concerns reports whether a finding on data can explain another: it is on
-// the same meter, or on the equipment that the other looked at. A sensor that
-// is at fault explains nothing on the meter that pays.
-func concerns(d, f gtc.Finding) bool {
-	if d.Site != f.Site {
+// concerns reports whether a finding on data can explain another: its rule
+// explains that of the other, and it is on the same meter, or on the equipment
+// that the other looked at. A meter that the detector says is at fault explains
+// all that was seen of it but gas that flows at night, which is never muted.
+func concerns(d, f gtc.Finding, rules Set) bool {
+	if d.Site != f.Site || d.Equipment != f.Equipment || d.Meter != f.Meter {
 		return false
 	}
-	if d.Equipment != "" {
-		return d.Equipment == f.Equipment
+	r := rules.Rule(d.Rule)
+	if r == nil {
+		return f.Rule != ruleGas
 	}
-	return d.Meter == f.Meter && f.Equipment == ""
+	return slices.Contains(r.Explains, f.Rule)
 }
+
+// ruleGas is the suspicion of a leak.
+const ruleGas = "G1"
 
 // causes divides a drift's excess among what the rules say and, for the rest,
 // what its residuals say.

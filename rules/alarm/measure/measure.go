@@ -19,9 +19,11 @@ import (
 const (
 	// Bin is the span in which alarms are counted.
 	Bin = 10 * time.Minute
-	// FloodAbove is how many alarms in a Bin begin a flood (EEMUA 191: more than
-	// ten), FloodBelow with how few it ends (fewer than five).
-	FloodAbove, FloodBelow = 10, 5
+	// FloodAbove is how many alarms in a Bin begin a flood: more than ten (EEMUA
+	// 191).
+	FloodAbove = 10
+	// FloodBelow is with how few alarms in a Bin it ends: fewer than five.
+	FloodBelow = 5
 	// topSources is how many of the most frequent alarms are named.
 	topSources = 10
 )
@@ -139,8 +141,9 @@ func takes(ev *gtc.Event) bool {
 		return to == gtc.AlarmNormal
 	case gtc.AlarmLatchedUnacknowledged:
 		return to == gtc.AlarmLatched
+	default:
+		return false
 	}
-	return false
 }
 
 func when(ev gtc.Event) time.Time {

@@ -32,7 +32,8 @@ func TestCallsAreCountedByTenMinutes(t *testing.T) {
 	late.Received = from.Add(25 * time.Minute) // heard of an hour and more after
 	l := measure.Of([]gtc.Event{
 		raised(20*time.Minute, "b", 3), raised(0, "a", 2), raised(0, "a", 2), raised(9*time.Minute, "a", 2), inhibited, late,
-		raised(35*time.Minute, "outside", 1), {ID: "x", Kind: gtc.EventWork, At: from, To: "unacknowledged"},
+		raised(35*time.Minute, "outside", 1),
+		{ID: "x", Kind: gtc.EventWork, At: from, To: "unacknowledged"},
 	}, from, from.Add(35*time.Minute))
 	require.Equal(t, []int{2, 0, 2, 0}, l.Counts, "the same event twice is one")
 	require.Equal(t, [5]int{0, 0, 3, 1, 0}, l.Mix)
