@@ -271,7 +271,7 @@ func (t *tongue) proof(v alarmView, done, work string) string {
 // proofOfWork says which work is recorded, the last to begin of its kind.
 func (t *tongue) proofOfWork(works []workRow, kind alarm.WorkKind) string {
 	for _, w := range slices.Backward(works) {
-		if w.Work.Kind == kind {
+		if w.Kind == kind {
 			key := "proof.test"
 			if kind == alarm.WorkMaintenance {
 				key = "proof.out_of_service"

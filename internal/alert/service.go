@@ -88,6 +88,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 }
 
 func (s *Service) open(ctx context.Context) error {
+	s.ticked = s.o.Now()
 	var err error
 	if s.js, err = jetstream.New(s.o.Conn); err != nil {
 		return err

@@ -130,6 +130,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
 	h.alarms = newAlarms(o.Classes, domain, restored, h.serves())
+	h.alarms.ticked = o.Now()
 	h.alarms.engine.RestoreWorks(works)
 	h.alarms.engine.Expect(h.series())
 	h.findings = newFindings(kept)
