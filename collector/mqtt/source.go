@@ -228,7 +228,9 @@ func (s *Source) lost(err error) {
 // the connection or ctx.
 func (s *Source) subscribe(ctx context.Context, c paho.Client) {
 	if s.o.Status != "" {
-		c.Publish(s.o.Status, qos, true, online)
+		// Not at QoS 1: the session would keep it, and paho resumes what the
+		// session keeps while this handler runs. Every new connection says it.
+		c.Publish(s.o.Status, 0, true, online)
 	}
 	filters := map[string]byte{}
 	for _, f := range s.Filters() {

@@ -257,6 +257,9 @@ func (d *demo) collect(ctx, _ context.Context) error {
 func (d *demo) announce(took time.Duration) {
 	url := "http://" + d.centre.listener.Addr().String()
 	d.say("\nconsole         %s   (prête en %d s ; Ctrl-C arrête tout)\n", url, int(took.Seconds()))
+	if d.centre.firstLink != "" {
+		d.say("agir            %s   (une fois : choisir un nom et un mot de passe ; lire ne demande rien)\n", d.centre.firstLink)
+	}
 	if d.replay != nil {
 		d.say("rejeu           %s/energy/%s/gaz   (%.0f jours par seconde)", url, simulators.ReplaySite, d.o.speed)
 	}

@@ -35,6 +35,8 @@ type centre struct {
 	db       *influx.Client
 	hub      *hub.Hub
 	listener net.Listener
+	// firstLink is where the first user is made, "" when there is one.
+	firstLink string
 	// unlock lets others use the data folder.
 	unlock func()
 
@@ -148,6 +150,7 @@ func (c *centre) tellFirst(ctx context.Context, publicURL string) error {
 		base = "http://" + c.listener.Addr().String()
 	}
 	c.log.Info().Str("link", base+to).Msg("nobody may act yet: open this link within a day to make the first user")
+	c.firstLink = base + to
 	return nil
 }
 

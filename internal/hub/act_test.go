@@ -183,13 +183,13 @@ func TestAFireContactReachesTheSMSGateway(t *testing.T) {
 	for _, s := range c.sites {
 		c.everything(s.ID)
 	}
+	fire := gtc.Series{Site: "mr-monceau", Kind: gtc.KindFirePanel, Equipment: "incendie", Point: "fire_alarm"}
+	c.at = c.at.Add(time.Second)
+	c.alarms.tick(c.at, alarm.Store{At: c.at})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.alert.Run(ctx) }()
 	t.Cleanup(func() { stop(); require.ErrorIs(t, <-done, context.Canceled) })
-	fire := gtc.Series{Site: "mr-monceau", Kind: gtc.KindFirePanel, Equipment: "incendie", Point: "fire_alarm"}
-	c.at = c.at.Add(time.Second)
-	c.alarms.tick(c.at, alarm.Store{At: c.at})
 	contact := time.Now()
 	c.take("mr-monceau", influx.AppendSamples(nil, []gtc.Sample{{Series: fire, At: c.at, Value: gtc.Bool(true)}}), false)
 	require.NoError(t, c.publishAlarms(t.Context()))

@@ -19,8 +19,8 @@ import (
 	"github.com/cpas-charleroi/gtc/rules/alarm"
 )
 
-// load is the park of the benchmark: 10 000 points, 2 000 of them behind alarm
-// classes.
+// load is the park of the benchmark: 10 000 points and some 2 000 instances of
+// alarm classes.
 type load struct {
 	hub   *Hub
 	sites []gtc.Site
@@ -29,8 +29,9 @@ type load struct {
 
 const (
 	loadSites = 50
-	// loadPoints is how many points each site has; a fifth is watched.
-	loadPoints = 200
+	// loadPoints is how many points each site has, loadContacts how many of its
+	// equipment the shipped classes watch.
+	loadPoints, loadContacts = 200, 4
 )
 
 func newLoad(b *testing.B) *load {
@@ -48,7 +49,11 @@ func newLoad(b *testing.B) *load {
 	for i := range loadSites {
 		s := gtc.Site{ID: gtc.SiteID(fmt.Sprintf("site-%d", i)), Location: time.UTC, Category: gtc.CategoryOffice}
 		for n := range loadPoints / 10 {
-			s.Equipment = append(s.Equipment, gtc.Equipment{ID: gtc.EquipmentID(fmt.Sprintf("contact-%d", n)), Kind: "contact"})
+			kind := gtc.Kind("contact")
+			if n >= loadContacts {
+				kind = "other" // read and shown, watched by no class
+			}
+			s.Equipment = append(s.Equipment, gtc.Equipment{ID: gtc.EquipmentID(fmt.Sprintf("%s-%d", kind, n)), Kind: kind})
 		}
 		l.sites = append(l.sites, s)
 		passwords[s.ID] = "password of this benchmark"
@@ -146,7 +151,7 @@ func instances(l *load) int {
 	n := 0
 	for _, c := range l.hub.classes {
 		if c.Kind == "contact" && c.When.Each == "" {
-			n += loadSites * loadPoints / 10
+			n += loadSites * loadContacts
 		}
 	}
 	return n

@@ -55,16 +55,17 @@ rules:
 }
 
 func TestLoadRefuses(t *testing.T) {
-	for want, text := range map[string]string{
-		`rules/energy.yaml:2:11: rule "H33" is unknown, did you mean H3?`:                             "rules:\n  - rule: H33\n",
-		`rules/energy.yaml:3:24: parameter "treshold" of rule H3 is unknown, did you mean threshold?`: "rules:\n  - rule: H3\n    params: {treshold: {value: 1}}\n",
-		`sensitivity is low, normal or high`:                                                          "sensitivity: loud\n",
-		`rule H3: kind, cause, by, explains, needs and measured are those of the library`:             "rules:\n  - rule: H3\n    kind: data\n",
-		`rule H3: open is at least 1 and at most within`:                                              "rules:\n  - rule: H3\n    open: 12\n",
-		`rule H3 is given twice`:                "rules:\n  - rule: H3\n  - rule: H3\n",
-		`rule H3: reset is not above threshold`: "rules:\n  - rule: H3\n    params: {reset: {value: 2}}\n",
-		`unknown key "nam"`:                     "rules:\n  - rule: H3\n    nam: 1\n",
+	for _, c := range [][2]string{
+		{`rules/energy.yaml:2:11: rule "H33" is unknown, did you mean H3?`, "rules:\n  - rule: H33\n"},
+		{`rules/energy.yaml:3:24: parameter "treshold" of rule H3 is unknown, did you mean threshold?`, "rules:\n  - rule: H3\n    params: {treshold: {value: 1}}\n"},
+		{`sensitivity is low, normal or high`, "sensitivity: loud\n"},
+		{`rule H3: kind, cause, by, explains, needs and measured are those of the library`, "rules:\n  - rule: H3\n    kind: data\n"},
+		{`rule H3: open is at least 1 and at most within`, "rules:\n  - rule: H3\n    open: 12\n"},
+		{`rule H3 is given twice`, "rules:\n  - rule: H3\n  - rule: H3\n"},
+		{`rule H3: reset is not above threshold`, "rules:\n  - rule: H3\n    params: {reset: {value: 2}}\n"},
+		{`unknown key "nam"`, "rules:\n  - rule: H3\n    nam: 1\n"},
 	} {
+		want, text := c[0], c[1]
 		_, err := why.Load(fstest.MapFS{"rules/energy.yaml": {Data: []byte(text)}})
 		require.ErrorContains(t, err, "rules/energy.yaml:", text)
 		require.ErrorContains(t, err, want, text)
