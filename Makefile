@@ -7,6 +7,8 @@ INFLUXD  := github.com/influxdata/influxdb/cmd/influxd@v1.8.10
 LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 AXE      := $(CURDIR)/var/axe-core/axe.min.js
 FUZZTIME ?= 20s
+# Mathematics without a goroutine: the race detector would only make it slow.
+PURE     := ./rules/energy ./rules/why ./rules/backtest ./simulators/building ./simulators/weather ./internal/figure
 
 .PHONY: help build run demo test test-full unit e2e browser chaos chaos-short lint fmt check bench fuzz golden screenshots influxd prerequisites clean
 
@@ -45,7 +47,8 @@ test-full: influxd build ## what is too slow for every run: replay of real meter
 	$(MAKE) fuzz
 
 unit: influxd ## unit and integration tests
-	go test -race -timeout 15m ./...
+	go test -timeout 15m $(PURE)
+	go test -race -timeout 20m $$(go list ./... | grep -vE '/(rules/(energy|why|backtest)|simulators/(building|weather)|internal/figure)$$')
 
 e2e: influxd build ## the whole system against a real InfluxDB
 	GTC=$(CURDIR)/bin/gtc go test -race -count=1 -timeout 10m -tags e2e ./internal/cli
