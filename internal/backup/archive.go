@@ -113,7 +113,9 @@ func (a *archive) finish(m *Manifest) error {
 
 // opened is an archive that is read.
 type opened struct {
-	tar  *tar.Reader
+	tar *tar.Reader
+	// rest is what the archive is read from: to its end, or it is cut short.
+	rest io.Reader
 	zstd *zstd.Decoder
 }
 
@@ -142,13 +144,13 @@ func openArchive(r io.Reader, keys []age.Identity) (*opened, error) {
 		if err != nil {
 			return nil, fmt.Errorf("not a backup: %w", err)
 		}
-		return &opened{tar: tar.NewReader(z)}, nil
+		return &opened{tar: tar.NewReader(z), rest: z}, nil
 	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		z, err := zstd.NewReader(b, zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
 			return nil, fmt.Errorf("not a backup: %w", err)
 		}
-		return &opened{tar: tar.NewReader(z), zstd: z}, nil
+		return &opened{tar: tar.NewReader(z), rest: z, zstd: z}, nil
 	}
 	return nil, errors.New("not a backup: neither zstd nor gzip")
 }

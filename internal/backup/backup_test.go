@@ -294,6 +294,9 @@ func TestDamaged(t *testing.T) {
 	for cut := 0; cut < len(whole)-10; cut += max(1, len(whole)/15) {
 		try(fmt.Sprintf("cut at %d", cut), whole[:cut])
 	}
+	for short := 1; short < 64; short++ {
+		try(fmt.Sprintf("%d short", short), whole[:len(whole)-short])
+	}
 	for at := 20; at < len(whole)-10; at += max(1, len(whole)/15) {
 		data := bytes.Clone(whole)
 		data[at] ^= 0x55

@@ -56,6 +56,11 @@ func read(path string, keys []age.Identity, into string, parts []string) (m Mani
 	for {
 		head, err := in.tar.Next()
 		if errors.Is(err, io.EOF) {
+			// The archive ends before its file does: the sums of the packing
+			// are behind it.
+			if _, err := io.Copy(io.Discard, in.rest); err != nil {
+				return m, fmt.Errorf("the backup is damaged or cut short: %w", err)
+			}
 			return m, compare(m, seen)
 		}
 		if err != nil {
