@@ -27,6 +27,8 @@ const (
 	hubSamplesMaxAge   = 7 * 24 * time.Hour
 	hubSamplesMaxBytes = 50 << 30
 	hubRejectedMaxAge  = 90 * 24 * time.Hour
+	// hubRejectedDuplicates is how long a line that is rejected again is known.
+	hubRejectedDuplicates = time.Hour
 	// hubEventsDuplicates is how long an event pulled again is recognised by
 	// its id, should the place in the stream not tell.
 	hubEventsDuplicates = 7 * 24 * time.Hour
@@ -159,7 +161,7 @@ func (h *Hub) makeStreams(ctx context.Context) error {
 	for _, c := range []jetstream.StreamConfig{
 		{Name: StreamSamples, Subjects: []string{"in.*.sample"}, MaxAge: hubSamplesMaxAge, MaxBytes: hubSamplesMaxBytes},
 		{Name: StreamEvents, Subjects: []string{"in.*.event"}, Duplicates: hubEventsDuplicates},
-		{Name: StreamRejected, Subjects: []string{"in.*.rejected"}, MaxAge: hubRejectedMaxAge},
+		{Name: StreamRejected, Subjects: []string{"in.*.rejected"}, MaxAge: hubRejectedMaxAge, Duplicates: hubRejectedDuplicates},
 	} {
 		c.Retention = jetstream.LimitsPolicy
 		c.Discard = jetstream.DiscardOld

@@ -2,6 +2,8 @@ package bus
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -96,6 +98,10 @@ func reject(ctx context.Context, js jetstream.JetStream, site gtc.SiteID, db str
 	msg.Data = line
 	msg.Header.Set(HeaderDatabase, db)
 	msg.Header.Set(HeaderReason, reason)
+	// A message that is judged again, by another hub or after a restart, has
+	// the same bad lines: they are kept once.
+	sum := sha256.Sum256(line)
+	msg.Header.Set(nats.MsgIdHdr, string(site)+"/"+db+"/"+hex.EncodeToString(sum[:]))
 	if _, err := js.PublishMsg(ctx, msg); err != nil {
 		return fmt.Errorf("keep rejected line of %s: %w", site, err)
 	}

@@ -70,3 +70,12 @@ func TestPartitionsNeverChange(t *testing.T) {
 	}
 	require.Equal(t, "INGEST-3", IngestConsumer(3))
 }
+
+func TestALineIsRejectedOnce(t *testing.T) {
+	h := startTestHub(t, hubOptions(t, "site-a"))
+	for range 3 {
+		require.NoError(t, h.Reject(t.Context(), "site-a", "gtc", []byte("bad 1"), "no"))
+	}
+	require.NoError(t, h.Reject(t.Context(), "site-a", "gtc", []byte("bad 2"), "no"))
+	require.Equal(t, uint64(2), count(t, h, StreamRejected))
+}
