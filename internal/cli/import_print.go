@@ -89,9 +89,11 @@ type linesBar struct{ bar *progressbar.ProgressBar }
 
 func importBar(env Env, what string, quiet bool) *linesBar {
 	if quiet || !terminal(env.Stderr) {
-		return &linesBar{progressbar.DefaultSilent(-1)}
+		return &linesBar{progressbar.DefaultSilent(1)}
 	}
-	return &linesBar{progressbar.NewOptions64(-1,
+	// The length is told with the first progress; a bar without one would turn
+	// by itself, in a goroutine of its own.
+	return &linesBar{progressbar.NewOptions64(1,
 		progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(env.Stderr), progressbar.OptionSetWidth(40),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "·", BarStart: "", BarEnd: ""}),
