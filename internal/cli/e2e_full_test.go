@@ -39,15 +39,15 @@ func TestFullReplay(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			dir := t.TempDir()
 			keepSites(t, dir, "", "mr-monceau.yaml")
-			r := startProgram(t, "--dir", dir, "--listen", "127.0.0.1:0", "--history", "3", "--replay", filepath.Join(data, c.file))
+			r := startProgram(t, "--dir", dir, "--listen", "127.0.0.1:0", "--history", "3", "--speed", "2.5", "--replay", filepath.Join(data, c.file))
 			s := eventually(t, r, "/api/v1/sites/rejeu", 6*time.Minute, func(s console.SiteDetail) bool {
 				return time.Since(s.LastSample) < time.Hour
 			}, "the file is played to its end")
 			require.True(t, s.Linked)
 
 			path := "/api/v1/energy/rejeu/gaz?from=" + time.Now().AddDate(-2, -1, 0).Format(time.DateOnly) + "&to=" + time.Now().Format(time.DateOnly)
-			e := eventually(t, r, path, 2*time.Minute, func(e console.Energy) bool {
-				return e.Baseline.Eligible && lastKnown(e).After(time.Now().AddDate(0, 0, -9)) && e.Baseline.N > 350
+			e := eventually(t, r, path, 4*time.Minute, func(e console.Energy) bool {
+				return e.Baseline.Eligible && lastKnown(e).After(time.Now().AddDate(0, 0, -9)) && e.Baseline.N > 340
 			}, "every day is rolled up and the baseline fitted on its year")
 			drifts := 0
 			for _, f := range e.Findings {
