@@ -73,9 +73,7 @@ func BenchmarkHistory50x3(b *testing.B) {
 // making it included.
 func BenchmarkHistoryWrite(b *testing.B) {
 	bin, err := influxd.Find(os.Getenv("GTC_INFLUXD"))
-	if err != nil {
-		b.Skip(err)
-	}
+	require.NoError(b, err, "make influxd")
 	cfg, p := fullPark(b)
 	cfg.Sites = cfg.Sites[:10]
 	server, err := influxd.Start(b.Context(), influxd.Options{Binary: bin, Dir: b.TempDir(), Log: zerolog.Nop()})

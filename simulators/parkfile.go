@@ -1,6 +1,7 @@
 package simulators
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/config/strict"
+	"github.com/cpas-charleroi/gtc/simulators/building"
+	"github.com/cpas-charleroi/gtc/simulators/weather"
 )
 
 // File is a park file: what the simulation knows beyond the configuration.
@@ -20,13 +23,17 @@ type File struct {
 	// all sites share.
 	Seed        uint64 `yaml:"seed"`
 	WeatherSeed uint64 `yaml:"weather_seed"`
+	// WeatherFile is recorded hourly weather to use instead, a path from the
+	// park file's folder; see [weather.ReadHourly].
+	WeatherFile string `yaml:"weather_file"`
 	// Start is the first instant that is simulated, relative to the origin;
 	// [DefaultStart] when not given.
 	Start Offset `yaml:"start"`
 	// Sites by id; a site not named here has the properties of its category.
 	Sites map[string]Physics `yaml:"sites"`
 
-	doc *strict.Document
+	doc      *strict.Document
+	recorded *weather.Recorded
 }
 
 // DefaultStart is two years and a month before the origin.
@@ -80,6 +87,9 @@ func ReadFile(path string, cfg *config.Config) (*File, error) {
 	doc, mistakes := strict.Decode(filepath.Base(path), data, f)
 	if doc != nil {
 		mistakes = append(mistakes, f.check(cfg, doc)...)
+		if err := f.readWeather(filepath.Dir(path)); err != nil {
+			mistakes = append(mistakes, doc.At("weather_file", "%s", err))
+		}
 	}
 	if len(mistakes) > 0 {
 		mistakes.Sort()
@@ -87,6 +97,35 @@ func ReadFile(path string, cfg *config.Config) (*File, error) {
 	}
 	f.doc = doc
 	return f, nil
+}
+
+// readWeather reads the recorded weather, if any.
+func (f *File) readWeather(folder string) error {
+	if f.WeatherFile == "" {
+		return nil
+	}
+	if f.WeatherSeed != 0 {
+		return errors.New("weather is recorded or made from weather_seed: give one of them")
+	}
+	name := f.WeatherFile
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(folder, name)
+	}
+	in, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("read weather: %w", err)
+	}
+	defer in.Close() //nolint:errcheck // it was only read
+	f.recorded, err = weather.ReadHourly(in, weather.ReadOptions{File: f.WeatherFile})
+	return err
+}
+
+// weather returns the weather that all sites share.
+func (f *File) weather() building.Weather {
+	if f.recorded != nil {
+		return f.recorded
+	}
+	return weather.New(f.WeatherSeed)
 }
 
 // begunBefore returns the faults that begin before the epoch, as mistakes of

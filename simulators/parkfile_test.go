@@ -47,6 +47,8 @@ sites:
       - {fault: clock_off, from: -9d, size: -1, device: contacts}
     cold_rooms: {froid: -18}
 `, ""},
+		"weather twice":     {"weather_seed: 4\nweather_file: w.csv\n", "park.yaml:2:15: weather is recorded or made"},
+		"no weather":        {"weather_file: none.csv\n", "none.csv: no such file"},
 		"unknown key":       {"sed: 3\n", "park.yaml:1:1"},
 		"unknown site":      {"sites:\n  b: {}\n", `there is no site "b"`},
 		"unknown fault":     {"sites:\n  a: {faults: [{fault: fire, from: -1d}]}\n", `unknown fault "fire"`},

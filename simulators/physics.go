@@ -8,7 +8,6 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/simulators/building"
 	"github.com/cpas-charleroi/gtc/simulators/noise"
-	"github.com/cpas-charleroi/gtc/simulators/weather"
 )
 
 // Physics are the properties of one site that differ from what is usual for
@@ -80,7 +79,7 @@ func (p Physics) share(meter gtc.EquipmentID) float64 {
 func (f *File) params(cfg *config.Site, loc *time.Location, epoch, origin time.Time) building.Params {
 	p := f.Sites[string(cfg.ID)]
 	return building.Params{
-		Seed: noise.Seed(f.Seed, string(cfg.ID)), Weather: weather.New(f.WeatherSeed),
+		Seed: noise.Seed(f.Seed, string(cfg.ID)), Weather: f.weather(),
 		Location: loc, Epoch: epoch, Category: cfg.Category, AreaM2: cfg.AreaM2,
 
 		LossWPerK: p.LossWPerK, AirShare: p.AirShare, GlazingM2: p.GlazingM2,

@@ -89,7 +89,6 @@ type recorder struct {
 	// one.
 	outdoor []energy.TempReading
 
-	rolled  Rolled
 	samples []gtc.Sample // of one request
 	lines   []byte
 	values  int
@@ -209,44 +208,19 @@ func (rec *recorder) raw(d *recorded, at time.Time, now *instant) {
 	rec.lines = influx.AppendSamples(rec.lines, rec.samples)
 }
 
-// Rolled are the days of one site.
-type Rolled struct {
-	Meters []RolledMeter
-	// Temps are the days of the weather station, when the site has it.
-	Temps []energy.TempDay
-}
-
-// RolledMeter are the days of one meter.
-type RolledMeter struct {
-	Meter gtc.Meter
-	Days  []energy.Interval
-}
-
-// Days is Record for those who want the days themselves.
-func (p *Park) Days(ctx context.Context, id gtc.SiteID, r Record) (Rolled, error) {
-	rec, err := p.record(ctx, id, r)
-	if err != nil {
-		return Rolled{}, err
-	}
-	return rec.rolled, nil
-}
-
 // rollup makes hours and days of what was read.
 func (rec *recorder) rollup() error {
 	loc := rec.site.location
 	for _, m := range rec.meters {
 		hours := energy.Hours(m.meter, m.readings, rec.From, rec.To)
-		days := energy.Days(hours, loc)
-		rec.rolled.Meters = append(rec.rolled.Meters, RolledMeter{m.meter, days})
 		if err := rec.intervals(m.meter, rollup.StepHour, hours); err != nil {
 			return err
 		}
-		if err := rec.intervals(m.meter, rollup.StepDay, days); err != nil {
+		if err := rec.intervals(m.meter, rollup.StepDay, energy.Days(hours, loc)); err != nil {
 			return err
 		}
 	}
-	rec.rolled.Temps = energy.TemperatureDays(rec.outdoor, loc)
-	for _, d := range rec.rolled.Temps {
+	for _, d := range energy.TemperatureDays(rec.outdoor, loc) {
 		rec.lines = rollup.AppendTempDay(rec.lines, rec.site.cfg.WeatherStation, d)
 		rec.values += 8
 	}
