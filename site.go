@@ -93,3 +93,14 @@ type Equipment struct {
 	Label   Label
 	Privacy Privacy
 }
+
+// Staffed reports whether the technical service is at work at an instant:
+// Monday to Friday, 7:30 to 17:00 on the calendar of loc.
+func Staffed(at time.Time, loc *time.Location) bool {
+	local := at.In(loc)
+	if d := local.Weekday(); d == time.Saturday || d == time.Sunday {
+		return false
+	}
+	minute := local.Hour()*60 + local.Minute()
+	return minute >= 7*60+30 && minute < 17*60
+}

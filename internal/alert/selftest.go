@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/channel"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
@@ -58,7 +59,7 @@ func (s *Service) due(w WayState) bool {
 	if now.Sub(w.Tested) < every {
 		return false
 	}
-	return s.o.TestPerson == "" || w.Failed() || w.Tested.IsZero() || notify.AtWork(now, s.o.Locate(""))
+	return s.o.TestPerson == "" || w.Failed() || w.Tested.IsZero() || gtc.Staffed(now, s.o.Locate(""))
 }
 
 func (s *Service) noteTest(ctx context.Context, w WayState, err error) {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	wall "github.com/cpas-charleroi/gtc/internal/clock" // clock is a child's, here
 )
 
 // effectPatience bounds how long an answer of the store is kept up until it
@@ -37,7 +39,7 @@ func (w *World) Inflict(ctx context.Context, plan []Fault) (Effects, error) {
 	var wg sync.WaitGroup
 	for _, f := range plan {
 		wg.Go(func() {
-			if sleep(ctx, time.Until(begun.Add(f.At))) != nil {
+			if wall.Sleep(ctx, time.Until(begun.Add(f.At))) != nil {
 				return
 			}
 			at := time.Now()
@@ -120,7 +122,7 @@ func (w *World) killProgram(ctx context.Context, f Fault, p *program) (string, i
 	if f.Kind == KillEdge {
 		w.journal.Kill(f.Site, time.Now())
 	}
-	_ = sleep(ctx, f.For)
+	_ = wall.Sleep(ctx, f.For)
 	return proof, 1, p.start(ctx)
 }
 
@@ -134,7 +136,7 @@ func (w *World) killStore(ctx context.Context, f Fault) (string, int, error) {
 	if state == nil || state.Success() {
 		return "", 0, fmt.Errorf("influxd ended with %v", state)
 	}
-	_ = sleep(ctx, f.For)
+	_ = wall.Sleep(ctx, f.For)
 	return fmt.Sprintf("pid %d gone (%v)", state.Pid(), state), 1, w.startInflux(ctx)
 }
 
@@ -153,7 +155,7 @@ func (w *World) breakLink(ctx context.Context, f Fault) (string, int, error) {
 		}
 		before[i] = l.Passed()
 	}
-	_ = sleep(ctx, f.For)
+	_ = wall.Sleep(ctx, f.For)
 	var passed, earlier uint64
 	for i, l := range links {
 		passed += l.Passed() - before[i]
@@ -172,7 +174,7 @@ func (w *World) answerWith(ctx context.Context, f Fault) (string, int, error) {
 	defer w.answering.Unlock()
 	before := w.store.count(f.Mode)
 	w.store.behave(f.Mode)
-	_ = sleep(ctx, f.For)
+	_ = wall.Sleep(ctx, f.For)
 	err := await(ctx, effectPatience, func() bool { return w.store.count(f.Mode) > before })
 	w.store.behave("")
 	n := w.store.count(f.Mode) - before
@@ -193,7 +195,7 @@ func (w *World) fillDisk(ctx context.Context, f Fault) (string, int, error) {
 	}
 	refused := 0
 	for end := time.Now().Add(f.For); time.Now().Before(end) && ctx.Err() == nil; {
-		_ = sleep(ctx, 200*time.Millisecond)
+		_ = wall.Sleep(ctx, 200*time.Millisecond)
 		if _, err = w.disk.fill(); err != nil {
 			break
 		}
@@ -220,7 +222,7 @@ func (w *World) stepClock(ctx context.Context, f Fault) (string, int, error) {
 	if err := w.setClock(c, f.Site, f.Step); err != nil {
 		return "", 0, err
 	}
-	_ = sleep(ctx, f.For)
+	_ = wall.Sleep(ctx, f.For)
 	if err := w.setClock(c, f.Site, 0); err != nil {
 		return "", 0, err
 	}
@@ -256,27 +258,13 @@ func (w *World) loseClock(ctx context.Context, f Fault) (string, int, error) {
 	if err := p.start(ctx); err != nil {
 		return "", 0, err
 	}
-	_ = sleep(ctx, f.For)
+	_ = wall.Sleep(ctx, f.For)
 	read := len(w.journal.Site(f.Site).Served) - before
 	if err := w.setClock(c, f.Site, 0); err != nil {
 		return "", 0, err
 	}
 	return fmt.Sprintf("%s; pid %d began on %s and read %d times before its clock was set",
 		gone, p.pid(), time.Now().Add(ahead).UTC().Format("2 January 2006"), read), 1, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // Use returns CPU seconds and resident memory of the programs under test, as a

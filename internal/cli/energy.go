@@ -42,11 +42,38 @@ func (f *energyFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
+// fitFlags are the flags of what fits one baseline.
+type fitFlags struct {
+	energyFlags
+	mode, from, to string
+}
+
+func (f *fitFlags) bind(cmd *cobra.Command) {
+	f.energyFlags.bind(cmd)
+	cmd.Flags().StringVar(&f.mode, "mode", string(energy.Native), "native or caltrack")
+	cmd.Flags().StringVar(&f.from, "from", "", "first day, 2026-01-31")
+	cmd.Flags().StringVar(&f.to, "to", "", "last day")
+}
+
+// fit reads a file and fits the baseline of its days.
+func (f *fitFlags) fit(file string, errOut io.Writer) ([]energy.Day, energy.Baseline, error) {
+	in, err := f.read(file, errOut)
+	if err != nil {
+		return nil, energy.Baseline{}, err
+	}
+	o := energy.FitOptions{Mode: energy.Mode(f.mode), Carrier: gtc.Carrier(f.carrier)}
+	if o.From, o.To, err = in.period(f.from, f.to); err != nil {
+		return nil, energy.Baseline{}, err
+	}
+	b, err := energy.Fit(in.table.Days, o)
+	if err != nil {
+		return nil, b, fmt.Errorf("%w: %s: %w", ErrInput, file, err)
+	}
+	return in.table.Days, b, nil
+}
+
 func newEnergyFitCommand(out, errOut io.Writer) *cobra.Command {
-	var (
-		f              energyFlags
-		mode, from, to string
-	)
+	var f fitFlags
 	cmd := &cobra.Command{
 		Use:   "fit FILE.csv",
 		Short: "Fit the baseline of daily consumption on outdoor temperature",
@@ -54,17 +81,9 @@ func newEnergyFitCommand(out, errOut io.Writer) *cobra.Command {
 			"daily or hourly. Rows that cannot be read are named and left out, or with --strict end the run.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			in, err := f.read(args[0], errOut)
+			_, b, err := f.fit(args[0], errOut)
 			if err != nil {
 				return err
-			}
-			o := energy.FitOptions{Mode: energy.Mode(mode), Carrier: gtc.Carrier(f.carrier)}
-			if o.From, o.To, err = in.period(from, to); err != nil {
-				return err
-			}
-			b, err := energy.Fit(in.table.Days, o)
-			if err != nil {
-				return fmt.Errorf("%w: %s: %w", ErrInput, args[0], err)
 			}
 			if f.json {
 				return writeJSON(out, fitView(b))
@@ -73,9 +92,6 @@ func newEnergyFitCommand(out, errOut io.Writer) *cobra.Command {
 		},
 	}
 	f.bind(cmd)
-	cmd.Flags().StringVar(&mode, "mode", string(energy.Native), "native or caltrack")
-	cmd.Flags().StringVar(&from, "from", "", "first day, 2026-01-31")
-	cmd.Flags().StringVar(&to, "to", "", "last day")
 	return cmd
 }
 

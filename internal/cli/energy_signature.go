@@ -9,17 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/figure"
-	"github.com/cpas-charleroi/gtc/rules/energy"
 )
 
 // newEnergySignatureCommand returns `gtc energy signature`, which draws the
 // baseline that `gtc energy fit` fits.
 func newEnergySignatureCommand(out, errOut io.Writer) *cobra.Command {
 	var (
-		f                    energyFlags
-		mode, from, to, file string
+		f    fitFlags
+		file string
 	)
 	cmd := &cobra.Command{
 		Use:   "signature FILE.csv [--out signature.svg]",
@@ -28,23 +26,15 @@ func newEnergySignatureCommand(out, errOut io.Writer) *cobra.Command {
 			"the days, the model with its 90 % band and the balance point.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			in, err := f.read(args[0], errOut)
+			days, b, err := f.fit(args[0], errOut)
 			if err != nil {
 				return err
-			}
-			o := energy.FitOptions{Mode: energy.Mode(mode), Carrier: gtc.Carrier(f.carrier)}
-			if o.From, o.To, err = in.period(from, to); err != nil {
-				return err
-			}
-			b, err := energy.Fit(in.table.Days, o)
-			if err != nil {
-				return fmt.Errorf("%w: %s: %w", ErrInput, args[0], err)
 			}
 			if file == "" {
 				file = meterName(args[0]) + "-signature.svg"
 			}
 			if err := writeFigure(file, func(w io.Writer) error {
-				return figure.Signature(w, signatureWords(meterName(args[0]), b), b, in.table.Days)
+				return figure.Signature(w, signatureWords(meterName(args[0]), b), b, days)
 			}); err != nil {
 				return err
 			}
@@ -59,9 +49,6 @@ func newEnergySignatureCommand(out, errOut io.Writer) *cobra.Command {
 		},
 	}
 	f.bind(cmd)
-	cmd.Flags().StringVar(&mode, "mode", string(energy.Native), "native or caltrack")
-	cmd.Flags().StringVar(&from, "from", "", "first day, 2026-01-31")
-	cmd.Flags().StringVar(&to, "to", "", "last day")
 	cmd.Flags().StringVarP(&file, "out", "o", "", "file to write, NAME-signature.svg if not given")
 	return cmd
 }

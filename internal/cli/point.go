@@ -15,6 +15,7 @@ import (
 	"github.com/cpas-charleroi/gtc/collector/modbus/wire"
 	"github.com/cpas-charleroi/gtc/collector/profile"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/config/strict"
 )
@@ -168,7 +169,7 @@ func (t *pointTool) ask(ctx context.Context, bus *modbus.Bus) (shown, error) {
 		return shown{}, err
 	}
 	d, p, r := t.target.Device, t.target.Profile, t.target.Register
-	if err := sleep(ctx, p.Modbus.PauseAfterConnect); err != nil {
+	if err := clock.Sleep(ctx, p.Modbus.PauseAfterConnect); err != nil {
 		return shown{}, err
 	}
 	for _, id := range p.Identify {

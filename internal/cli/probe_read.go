@@ -12,6 +12,7 @@ import (
 	"github.com/cpas-charleroi/gtc/collector/profile"
 	"github.com/cpas-charleroi/gtc/collector/profile/recording"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
 // reading is what a device said when it was read once.
@@ -48,7 +49,7 @@ func (p *probe) read(ctx context.Context, prof *profile.Profile) error {
 	if p.end.RTU() {
 		r.file.Framing = recording.FramingRTU
 	}
-	if err := sleep(ctx, prof.Modbus.PauseAfterConnect); err != nil {
+	if err := clock.Sleep(ctx, prof.Modbus.PauseAfterConnect); err != nil {
 		return err
 	}
 	if err := p.identify(ctx, bus, r); err != nil {
@@ -73,20 +74,6 @@ func (p *probe) read(ctx context.Context, prof *profile.Profile) error {
 		}
 	}
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // identify asks the device what it is.
@@ -189,7 +176,7 @@ func (p *probe) ask(ctx context.Context, bus *modbus.Bus, r *reading, req modbus
 	} else {
 		r.memory.PutWords(string(req.Table), req.Address, got.Words)
 	}
-	return sleep(ctx, r.profile.Modbus.PauseBetween)
+	return clock.Sleep(ctx, r.profile.Modbus.PauseBetween)
 }
 
 func functionOf(t modbus.Table) uint8 {

@@ -23,9 +23,10 @@ type Wall struct{}
 func (Wall) Now() time.Time { return time.Now().UTC() }
 
 // Sleep waits d or until ctx ends.
-func (Wall) Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, d) }
+func (Wall) Sleep(ctx context.Context, d time.Duration) error { return Sleep(ctx, d) }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits d of the machine's time or until ctx ends, and then returns why.
+func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
@@ -99,5 +100,5 @@ func (f *Fast) Sleep(ctx context.Context, d time.Duration) error {
 	case <-f.going:
 	}
 	past := min(max(time.Since(f.Now()), 0), d)
-	return sleep(ctx, time.Duration(float64(past)/f.factor)+d-past)
+	return Sleep(ctx, time.Duration(float64(past)/f.factor)+d-past)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/alarm/measure"
 )
@@ -69,7 +70,7 @@ func (h *Hub) writeLoad(ctx context.Context) error {
 	for {
 		now := h.now()
 		end := now.Truncate(measure.Bin).Add(measure.Bin)
-		if err := sleep(ctx, end.Sub(now)+loadDelay); err != nil {
+		if err := clock.Sleep(ctx, end.Sub(now)+loadDelay); err != nil {
 			return err
 		}
 		waiting = append(waiting, h.loadLine(end))

@@ -8,6 +8,7 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/dashboards/console"
 	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
 // onLive takes the live copy of samples, ahead of any backlog.
@@ -124,7 +125,7 @@ func (h *Hub) runEnergy(ctx context.Context) error {
 			break
 		}
 		h.log.Error().Err(err).Msg("rollups wait")
-		if sleep(ctx, wait) != nil {
+		if clock.Sleep(ctx, wait) != nil {
 			return ctx.Err()
 		}
 		wait = min(2*wait, time.Minute)
@@ -149,19 +150,8 @@ func (h *Hub) runEnergy(ctx context.Context) error {
 			h.energy.passes = nil
 			first = false
 		}
-		if sleep(ctx, h.every) != nil {
+		if clock.Sleep(ctx, h.every) != nil {
 			return ctx.Err()
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
 // ensure makes the partition's consumer, or widens it to the sites that it
@@ -226,7 +227,7 @@ func (f *found) run(ctx context.Context, log zerolog.Logger) {
 		if err := f.find(ctx); err != nil && ctx.Err() == nil {
 			log.Warn().Err(err).Str("stream", f.stream).Msg("sites in the stream unknown")
 		}
-		if sleep(ctx, findEvery) != nil {
+		if clock.Sleep(ctx, findEvery) != nil {
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
 const (
@@ -75,11 +76,11 @@ func (p *part) run(ctx context.Context) {
 			continue
 		case errors.Is(err, errLeft):
 			p.log.Info().Msg("partition left to another hub")
-			_ = sleep(ctx, pinnedFor) // it takes it meanwhile
+			_ = clock.Sleep(ctx, pinnedFor) // it takes it meanwhile
 			continue
 		}
 		p.log.Warn().Err(err).Msg("ingest of a partition interrupted")
-		_ = sleep(ctx, partRetry)
+		_ = clock.Sleep(ctx, partRetry)
 	}
 }
 
@@ -212,7 +213,7 @@ func (p *part) handleAll(ctx context.Context, feed <-chan []*nats.Msg, handle ha
 				return ctx.Err()
 			}
 			p.log.Warn().Err(err).Int("messages", len(msgs)).Msg("batch kept")
-			if err := sleep(ctx, partRetry); err != nil {
+			if err := clock.Sleep(ctx, partRetry); err != nil {
 				return err
 			}
 		}

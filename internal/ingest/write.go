@@ -12,6 +12,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 )
 
@@ -195,7 +196,7 @@ func (w *writer) write(ctx context.Context, b *batch, from, to int) error {
 		}
 		pause := pauseAfter(err, wait)
 		w.failed(b, to-from, err, pause)
-		if err := sleep(ctx, pause); err != nil {
+		if err := clock.Sleep(ctx, pause); err != nil {
 			return err
 		}
 		wait = min(2*wait, maxPause)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -138,12 +139,18 @@ func TestStallWhileFull(t *testing.T) {
 			}
 		}
 	}()
-	for p.Passed() < 1<<18 {
-		time.Sleep(time.Millisecond)
+	if _, err := io.CopyN(io.Discard, c, 1<<18); err != nil {
+		t.Fatal(err)
 	}
 	p.Stall()
 	before := p.Passed()
-	time.Sleep(20 * time.Millisecond)
+	// Whoever reads now makes room for the proxy, and finds the line silent.
+	if err := c.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, c); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a silent line ends in %v", err)
+	}
 	if p.Passed() != before {
 		t.Error("bytes passed a silent line")
 	}

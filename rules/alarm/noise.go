@@ -107,17 +107,6 @@ func (t *track) release(state gtc.AlarmState, by, reason string, at time.Time) [
 	return []gtc.Event{decided(t.alarm, from, t.alarm.State, by, reason, at)}
 }
 
-// staffed reports whether the site's technical service is at work: Monday to
-// Friday, 7:30 to 17:00 local time.
-func (s *site) staffed(at time.Time) bool {
-	local := at.In(s.location)
-	if d := local.Weekday(); d == time.Saturday || d == time.Sunday {
-		return false
-	}
-	minute := local.Hour()*60 + local.Minute()
-	return minute >= 7*60+30 && minute < 17*60
-}
-
 // rise makes an active alarm more urgent when its class says so. It calls
 // again, whoever had it in charge.
 func (t *track) rise(now time.Time) []gtc.Event {
@@ -126,7 +115,7 @@ func (t *track) rise(now time.Time) []gtc.Event {
 		return nil
 	}
 	long := r.After > 0 && now.Sub(t.alarm.Since) >= r.After
-	alone := r.OutsideHours && !t.site.staffed(now)
+	alone := r.OutsideHours && !gtc.Staffed(now, t.site.location)
 	if !long && !alone {
 		return nil
 	}

@@ -46,9 +46,6 @@ func outside(tb testing.TB, days []Day, mode Mode) float64 {
 // TestLeaveBlockOut: on every real building-year the native mode predicts days
 // it has not seen better than CalTRACK, or worse by less than a point.
 func TestLeaveBlockOut(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
 	all := cambridge(t)
 	var native, caltrack []float64
 	for key, r := range references(t, filepath.Join(sharedData(t), "cambridge", "daily_gas.reference.json")) {

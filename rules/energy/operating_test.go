@@ -22,9 +22,6 @@ var (
 // each building's own residuals, without drift and with a step, and the real
 // following years, beside the weekly CUSUM.
 func TestOperatingPoints(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
 	ps := pairs(t)
 	k := score(ps, 8, still, plus10, plus20)
 	none, ten, twenty := k[0], k[1], k[2]

@@ -235,7 +235,7 @@ func (s *Subject) delay() time.Duration {
 
 // waits reports whether a step is held back until the service is at work.
 func (e *Engine) waits(s *Subject, step Step, now time.Time) bool {
-	return !s.Alarm.LifeSafety && (step.OfficeHours || s.OfficeHours) && !AtWork(now, e.locate(s.Alarm.Site))
+	return !s.Alarm.LifeSafety && (step.OfficeHours || s.OfficeHours) && !gtc.Staffed(now, e.locate(s.Alarm.Site))
 }
 
 // take makes the messages of a step.
@@ -283,14 +283,4 @@ func (c *Case) message(why string, r recipient, step int, now time.Time) Message
 		m.Late = c.Opened
 	}
 	return m
-}
-
-// AtWork reports whether the technical service is at work: Monday to Friday,
-// 7:30 to 17:00 local time.
-func AtWork(at time.Time, loc *time.Location) bool {
-	local := at.In(loc)
-	if d := local.Weekday(); d == time.Saturday || d == time.Sunday {
-		return false
-	}
-	return Hours{From: 7*60 + 30, To: 17 * 60}.covers(local)
 }
