@@ -26,7 +26,7 @@ need /usr/lib/python3/dist-packages/pymodbus python3-pymodbus
 need /usr/include/modbus/modbus.h libmodbus-dev # a slave of somebody else, over TCP and RTU
 need socat socat # the pair of pseudo terminals it is read over
 need node nodejs
-need npm npm # axe-core, for the accessibility check; Modbus servers of others
+need npm npm # the Grafana plugin; axe-core, for the accessibility check; Modbus servers of others
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

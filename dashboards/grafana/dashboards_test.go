@@ -1,0 +1,221 @@
+package grafana
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the dashboards' files")
+
+// each runs a test for every dashboard.
+func each(t *testing.T, test func(t *testing.T, d Dashboard)) {
+	t.Helper()
+	for _, d := range Dashboards() {
+		t.Run(d.UID, func(t *testing.T) { test(t, d) })
+	}
+}
+
+// drawings are the panels that show data.
+func drawings(d Dashboard) []Panel {
+	return slices.DeleteFunc(slices.Clone(d.Panels), func(p Panel) bool { return p.Type == "row" || p.Type == "text" })
+}
+
+func TestFilesAreCurrent(t *testing.T) {
+	seen := map[string]bool{}
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		text, err := d.JSON()
+		require.NoError(t, err)
+		path := filepath.Join("dashboards", d.UID+".json")
+		seen[path] = true
+		if *update {
+			require.NoError(t, os.MkdirAll("dashboards", 0o755))
+			require.NoError(t, os.WriteFile(path, text, 0o600))
+		}
+		kept, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, string(kept), string(text), "go test ./dashboards/grafana -update")
+	})
+	files, err := filepath.Glob("dashboards/*.json")
+	require.NoError(t, err)
+	for _, path := range files {
+		assert.True(t, seen[path], "%s belongs to no dashboard", path)
+	}
+}
+
+func TestNoFixedIdentifiers(t *testing.T) {
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		text, err := d.JSON()
+		require.NoError(t, err)
+		var document map[string]any
+		require.NoError(t, json.Unmarshal(text, &document))
+		walk(document, "", func(path string, v any) {
+			key := path[strings.LastIndex(path, ".")+1:]
+			if key == "id" {
+				assert.IsType(t, "", v, "%s: a number belongs to one installation", path)
+			}
+			if strings.HasSuffix(path, "datasource.uid") {
+				assert.Equal(t, "${source}", v, path)
+			}
+		})
+		assert.NotContains(t, string(text), "http://")
+		assert.NotContains(t, string(text), "https://")
+	})
+}
+
+// walk visits every value of a document with its path.
+func walk(v any, path string, visit func(path string, v any)) {
+	visit(path, v)
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			walk(e, path+"."+k, visit)
+		}
+	case []any:
+		for i, e := range v {
+			walk(e, fmt.Sprintf("%s[%d]", path, i), visit)
+		}
+	}
+}
+
+func TestEveryPanelSaysWhatItShows(t *testing.T) {
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		titles := map[string]bool{}
+		for _, p := range drawings(d) {
+			assert.NotEmpty(t, p.Title)
+			assert.False(t, titles[p.Title], "%q twice", p.Title)
+			titles[p.Title] = true
+			assert.Regexp(t, `[.?]$`, p.Description, p.Title)
+			assert.NotEmpty(t, p.FieldConfig.Defaults.Unit, "%s: no unit", p.Title)
+			assert.NotEmpty(t, p.Targets, "%s asks nothing", p.Title)
+		}
+	})
+}
+
+// Grafana writes a decimal point unless a number goes by the browser's
+// language; a unit that Grafana appends with a fraction would show one.
+func TestNumbersFollowTheLanguage(t *testing.T) {
+	allowed := []string{plain, clockFormat, instantFormat, "dtdhms", "percentunit", "string"}
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		for _, p := range drawings(d) {
+			assert.Contains(t, allowed, p.FieldConfig.Defaults.Unit, p.Title)
+			for _, o := range p.FieldConfig.Overrides {
+				for _, property := range o.Properties {
+					if property.ID == "unit" {
+						assert.Contains(t, allowed, property.Value, p.Title)
+					}
+				}
+			}
+			if p.Type == "timeseries" || p.Type == "trend" {
+				assert.NotEmpty(t, p.FieldConfig.Defaults.Custom["axisLabel"], "%s: no unit on the axis", p.Title)
+			}
+		}
+	})
+}
+
+// Only the colours of the screens, and none of them says "all is well".
+func TestColours(t *testing.T) {
+	known := []string{
+		colorText, colorNormal, colorGround, colorP1, colorP2, colorP3, colorP4, colorSaving, colorUnknown, colorFocus,
+	}
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		text, err := d.JSON()
+		require.NoError(t, err)
+		for _, c := range regexp.MustCompile(`#[0-9A-Fa-f]{6}`).FindAllString(string(text), -1) {
+			assert.Contains(t, known, c)
+		}
+		assert.NotRegexp(t, `"(green|red|orange|yellow|blue)"`, string(text))
+	})
+}
+
+// What is unknown must say so in every single number.
+func TestUnknownIsSaid(t *testing.T) {
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		for _, p := range drawings(d) {
+			switch p.Type {
+			case "stat", "bargauge":
+				assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, p.Title)
+				special := slices.ContainsFunc(p.FieldConfig.Defaults.Mappings, func(m Mapping) bool { return m.Type == "special" })
+				assert.True(t, special, "%s: no word for an absent value", p.Title)
+			case "timeseries":
+				assert.Equal(t, false, p.FieldConfig.Defaults.Custom["spanNulls"], "%s joins its gaps", p.Title)
+			}
+		}
+	})
+}
+
+func TestPanelsDoNotOverlap(t *testing.T) {
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		taken := map[[2]int]string{}
+		for _, p := range d.Panels {
+			g := p.GridPos
+			assert.LessOrEqual(t, g.X+g.W, 24, p.Title)
+			assert.Positive(t, g.W*g.H, p.Title)
+			for x := g.X; x < g.X+g.W; x++ {
+				for y := g.Y; y < g.Y+g.H; y++ {
+					assert.Empty(t, taken[[2]int{x, y}], "%s", p.Title)
+					taken[[2]int{x, y}] = p.Title
+				}
+			}
+		}
+	})
+}
+
+// A wall fits one screen of 1080 lines, is asked every 10 s, shows that it
+// lives, and has no control that nobody could reach.
+func TestWalls(t *testing.T) {
+	const screen = 28 // rows of 38 pixels
+	walls := 0
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		if !slices.Contains(d.Tags, "mur") {
+			return
+		}
+		walls++
+		assert.Equal(t, "10s", d.Refresh)
+		assert.True(t, d.Timepicker.Hidden)
+		assert.Len(t, d.Templating.List, 1, "only the data source")
+		titles := []string{}
+		for _, p := range d.Panels {
+			titles = append(titles, p.Title)
+			assert.LessOrEqual(t, p.GridPos.Y+p.GridPos.H, screen, p.Title)
+		}
+		assert.Contains(t, titles, "Heure du hub")
+		assert.Contains(t, titles, "Dernière mesure reçue il y a")
+	})
+	assert.Equal(t, 3, walls)
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	known := map[string]bool{}
+	for _, d := range Dashboards() {
+		assert.False(t, known[d.UID], "%s twice", d.UID)
+		assert.LessOrEqual(t, len(d.UID), 40)
+		known[d.UID] = true
+	}
+	each(t, func(t *testing.T, d Dashboard) {
+		t.Helper()
+		text, err := d.JSON()
+		require.NoError(t, err)
+		for _, m := range regexp.MustCompile(`/d/([a-z-]+)`).FindAllSubmatch(text, -1) {
+			assert.True(t, known[string(m[1])], "%s", bytes.TrimSpace(m[0]))
+		}
+	})
+}

@@ -1,0 +1,123 @@
+package grafana
+
+// The colours of the screens (light ground). Only the abnormal has one.
+const (
+	colorText     = "#1D2730"
+	colorNormal   = "#5A6672" // normal value, plant
+	colorGround   = "#C9CFD6" // a normal tile, the band of what is expected
+	colorP1       = "#B3001B"
+	colorP2       = "#C85A00"
+	colorP3       = "#8A6D00"
+	colorP4       = "#5B3FA8" // drift
+	colorSaving   = "#0B6E4F"
+	colorUnknown  = "#9AA5B1" // with the hatched sign ▨, never alone
+	colorFocus    = "#0B5CAD"
+	clockFormat   = "time:HH:mm:ss"
+	instantFormat = "time:DD/MM/YYYY HH:mm"
+)
+
+// plain numbers follow the language of the browser: 1 234,5 in French. The
+// unit stands in the title or on the axis.
+const plain = "locale"
+
+func whole() *int { return new(0) }
+
+// steps gives the colour of the normal below the first threshold, then each
+// colour from its value on.
+func steps(at ...Step) *Thresholds {
+	return &Thresholds{Mode: "absolute", Steps: append([]Step{{Color: colorNormal}}, at...)}
+}
+
+func from(v float64, color string) Step { return Step{Value: new(v), Color: color} }
+
+// anyIs colours a count as soon as it is not nought.
+func anyIs(color string) *Thresholds { return steps(from(1, color)) }
+
+func byThreshold() *Color { return &Color{Mode: "thresholds"} }
+
+func fixed(color string) *Color { return &Color{Mode: "fixed", Fixed: color} }
+
+// word is the text and the colour of one value.
+type word struct {
+	value, text, color string
+}
+
+// words maps values to words, in the order given.
+func words(list ...word) Mapping {
+	options := map[string]any{}
+	for i, w := range list {
+		options[w.value] = map[string]any{"text": w.text, "color": w.color, "index": i}
+	}
+	return Mapping{Type: "value", Options: options}
+}
+
+// nothing says what the absence of a value means: never a number, never green.
+func nothing(text string) Mapping {
+	return Mapping{Type: "special", Options: map[string]any{
+		"match": "null+nan", "result": map[string]any{"text": text, "color": colorUnknown, "index": 0},
+	}}
+}
+
+// begins colours texts by their first sign.
+func begins(sign, color string, index int) Mapping {
+	return Mapping{Type: "regex", Options: map[string]any{
+		"pattern": "^(" + sign + ".*)$", "result": map[string]any{"text": "$1", "color": color, "index": index},
+	}}
+}
+
+// tiles colours what a tile says by the sign it begins with: a shape, a number
+// and words carry the meaning, the colour only repeats it.
+func tiles() []Mapping {
+	return []Mapping{
+		begins("■", colorP1, 0), begins("▲", colorP2, 1), begins("●", colorP3, 2), begins("◆", colorP4, 3),
+		begins("▨", colorUnknown, 4), begins("Normal", colorGround, 5), nothing("▨ Inconnu"),
+	}
+}
+
+func priorities() Mapping {
+	return words(
+		word{"1", "■ 1", colorP1}, word{"2", "▲ 2", colorP2}, word{"3", "● 3", colorP3}, word{"4", "◆ 4", colorP4},
+	)
+}
+
+func valueStates() Mapping {
+	return words(
+		word{"abnormal", "▲ Anormal", colorP2}, word{"stale", "▨ En retard", colorUnknown}, word{"doubtful", "▨ Douteux", colorUnknown},
+		word{"unknown", "▨ Inconnu", colorUnknown}, word{"normal", "Normal", colorNormal},
+	)
+}
+
+func deviceStates() Mapping {
+	return words(
+		word{"offline", "▲ Ne répond pas", colorP2}, word{"unknown", "▨ Inconnu", colorUnknown}, word{"online", "Répond", colorNormal},
+	)
+}
+
+func linkStates() Mapping {
+	return words(
+		word{"lost", "▲ Perdue", colorP2}, word{"unknown", "▨ Inconnue", colorUnknown}, word{"linked", "Reliée", colorNormal},
+	)
+}
+
+func findingKinds() Mapping {
+	return words(
+		word{"drift", "◆ Dérive", colorP4}, word{"saving", "▼ Économie", colorSaving}, word{"data", "▨ Données", colorUnknown},
+	)
+}
+
+func findingStates() Mapping {
+	return words(
+		word{"new", "nouveau", colorText}, word{"accepted", "accepté", colorNormal}, word{"in_progress", "en cours", colorNormal},
+		word{"corrected", "corrigé", colorNormal}, word{"verified", "vérifié", colorNormal}, word{"rejected", "rejeté", colorNormal},
+	)
+}
+
+func alarmStates() Mapping {
+	return words(
+		word{"unacknowledged", "à prendre en charge", colorText}, word{"acknowledged", "prise en charge", colorNormal},
+		word{"returned_unacknowledged", "revenue, à prendre en charge", colorText}, word{"latched", "mémorisée", colorText},
+		word{"latched_unacknowledged", "mémorisée, à prendre en charge", colorText}, word{"shelved", "mise de côté", colorNormal},
+		word{"suppressed", "inhibée par une cause", colorNormal}, word{"out_of_service", "hors service", colorNormal},
+		word{"normal", "revenue à la normale", colorNormal},
+	)
+}

@@ -1,0 +1,77 @@
+package grafana
+
+import "maps"
+
+func withUnit(unit string) option {
+	return func(p *Panel) { p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.Decimals = unit, whole() }
+}
+
+func withMappings(m ...Mapping) option {
+	return func(p *Panel) { p.FieldConfig.Defaults.Mappings = m }
+}
+
+func withThresholds(t *Thresholds) option {
+	return func(p *Panel) { p.FieldConfig.Defaults.Thresholds = t }
+}
+
+func withColor(c *Color) option {
+	return func(p *Panel) { p.FieldConfig.Defaults.Color = c }
+}
+
+// sized sets the characters of a tile in pixels: a wall is read at 4 m.
+func sized(title, value int) option {
+	return func(p *Panel) { p.Options["text"] = map[string]any{"titleSize": title, "valueSize": value} }
+}
+
+// over sets another range than the dashboard's and says it in the title.
+func over(last string) option {
+	return func(p *Panel) { p.TimeFrom, p.HideTimeOver = last, true }
+}
+
+// custom sets what a kind of panel alone has.
+func custom(values map[string]any) option {
+	return func(p *Panel) {
+		if p.FieldConfig.Defaults.Custom == nil {
+			p.FieldConfig.Defaults.Custom = map[string]any{}
+		}
+		maps.Copy(p.FieldConfig.Defaults.Custom, values)
+	}
+}
+
+func withOptions(values map[string]any) option {
+	return func(p *Panel) { maps.Copy(p.Options, values) }
+}
+
+// named changes the fields of a name, as the data source calls them.
+func named(field string, properties ...Property) option {
+	return func(p *Panel) {
+		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, Override{
+			Matcher: Matcher{ID: "byName", Options: field}, Properties: properties,
+		})
+	}
+}
+
+func matching(pattern string, properties ...Property) option {
+	return func(p *Panel) {
+		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, Override{
+			Matcher: Matcher{ID: "byRegexp", Options: pattern}, Properties: properties,
+		})
+	}
+}
+
+func set(id string, value any) Property { return Property{ID: id, Value: value} }
+
+// expectation draws a meter's answer: what was used as a line, what was to be
+// expected dashed, its band filled below. The names are the data source's.
+func expectation() option {
+	return func(p *Panel) {
+		matching("Réel$", set("color", fixed(colorText)), set("custom.lineWidth", 2))(p)
+		matching("Attendu$", set("color", fixed(colorNormal)), set("custom.lineStyle", map[string]any{"fill": "dash", "dash": []int{8, 6}}))(p)
+		matching("Bande basse$", set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.hideFrom", hidden()))(p)
+		matching("Bande haute$", set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.fillOpacity", 45),
+			set("custom.fillBelowTo", "Bande basse"), set("custom.hideFrom", hidden()))(p)
+	}
+}
+
+// hidden keeps a border of the band out of the legend, not out of the picture.
+func hidden() map[string]any { return map[string]any{"legend": true, "tooltip": false, "viz": false} }
