@@ -1,6 +1,7 @@
 package simulators
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ type Physics struct {
 	NaturalVentilation bool    `yaml:"natural_ventilation"`
 	HeatRecovery       float64 `yaml:"heat_recovery"`
 	SupplyAirTemp      float64 `yaml:"supply_air_temp"`
+	CoolingKW          float64 `yaml:"cooling_kw"`
 
 	BaseLoadKW     float64 `yaml:"base_load_kw"`
 	OccupiedLoadKW float64 `yaml:"occupied_load_kw"`
@@ -91,12 +93,24 @@ func (f *File) params(cfg *config.Site, loc *time.Location, epoch, origin time.T
 		NonCondensing: p.NonCondensing, BoilerTempMin: p.BoilerTempMin, SwitchingK: p.SwitchingK,
 		HotWaterLitres: p.HotWaterLitres, HotWaterTemp: p.HotWaterTemp, TankLitres: p.TankLitres, LoopWPerK: p.LoopWPerK,
 		VentilationM3h: p.VentilationM3h, NaturalVentilation: p.NaturalVentilation,
-		HeatRecovery: p.HeatRecovery, SupplyAirTemp: p.SupplyAirTemp,
+		HeatRecovery: p.HeatRecovery, SupplyAirTemp: p.SupplyAirTemp, CoolingKW: p.CoolingKW,
 		BaseLoadKW: p.BaseLoadKW, OccupiedLoadKW: p.OccupiedLoadKW, LightingKW: p.LightingKW, EquipmentKW: p.EquipmentKW,
 		KitchenKW: p.KitchenKW, LiftKW: p.LiftKW, VentilationKW: p.VentilationKW,
 		ElectricGain: p.ElectricGain, GasKWhPerM3: gasKWhPerM3(cfg), GasVariation: p.GasVariation,
 		Faults: p.buildingFaults(origin),
 	}
+}
+
+// Sound returns the building of a site as it is while nothing is wrong, from an
+// epoch on.
+func (f *File) Sound(cfg *config.Site, epoch time.Time) (building.Params, error) {
+	loc, err := time.LoadLocation(cfg.TimeZone)
+	if err != nil {
+		return building.Params{}, fmt.Errorf("building of %s: %w", cfg.ID, err)
+	}
+	p := f.params(cfg, loc, epoch, epoch)
+	p.Faults = nil
+	return p, nil
 }
 
 // gasKWhPerM3 returns what the site's gas meter says one m³ is worth.

@@ -53,6 +53,7 @@ func (x shown) ventilation() map[gtc.PointID]read {
 		"filter_supply_dp_pa":  pressure(95),
 		"filter_extract_dp_pa": pressure(80),
 		"heating_valve_pct":    number(func(s *instant) float64 { return s.CoilPct }),
+		"cooling_valve_pct":    number(func(s *instant) float64 { return s.CoolPct }),
 		"heat_recovery_pct":    number(func(s *instant) float64 { return s.HeatRecoveryPct }),
 		"heat_recovery_efficiency_pct": number(func(s *instant) float64 {
 			if !s.FanRun || s.ExtractAirTemp-s.OutdoorTemp < 1 {

@@ -35,6 +35,24 @@ func lookStuck(d *day) look {
 	return look{worst}
 }
 
+// lookStuckRoom sees by how much the set point of a circuit's room moved on a day
+// on which the room stood still, 0 when the room moved. A room that is held well
+// stands still rightly, but not while it is asked to become warmer or colder.
+func lookStuckRoom(d *day) look {
+	room, sp := d.points("room_temp", 0, 24), d.points("room_temp_sp", 0, 24)
+	if known(room) < len(room)*3/4 || len(room) == 0 || known(sp) < len(sp)*3/4 || len(sp) == 0 {
+		return nil
+	}
+	if least, most := extremes(room); most-least > d.rule.Param("resolution") {
+		return look{0}
+	}
+	least, most := extremes(sp)
+	if most-least < d.rule.Param(paramThreshold) {
+		return nil // a room that stands still then proves nothing
+	}
+	return look{most - least}
+}
+
 // lookIndex counts the steps at which an index fell or rose faster than the
 // meter can; a rollover and a swap that the site file knows are none.
 func lookIndex(d *day) look {
@@ -194,8 +212,7 @@ func lookDial(d *day) look {
 		if dial.At.Before(d.start) || !dial.At.Before(d.end) {
 			continue
 		}
-		x := d.ev.Points[Point{d.meter.Equipment, d.meter.Point}]
-		have := value(x, int(dial.At.Sub(d.ev.From)/Step))
+		have := d.indexAt(dial.At)
 		if math.IsNaN(have) {
 			return nil
 		}
@@ -204,11 +221,33 @@ func lookDial(d *day) look {
 	return nil
 }
 
-// sayDial compares what two readings by hand say was used with what the system
+// dialReach is how far from a reading by hand the meter may have spoken.
+const dialReach = 6 * time.Hour
+
+// indexAt returns the meter's index at an instant, evenly between what it said
+// before and after; NaN when one of them is far off.
+func (d *day) indexAt(at time.Time) float64 {
+	x := d.ev.Points[Point{d.meter.Equipment, d.meter.Point}]
+	share := float64(at.Sub(d.ev.From))/float64(Step) - 1 // a step holds its last value
+	before, after := int(math.Floor(share)), int(math.Ceil(share))
+	for n := int(dialReach / Step); n > 0 && math.IsNaN(value(x, before)); n-- {
+		before--
+	}
+	for n := int(dialReach / Step); n > 0 && math.IsNaN(value(x, after)); n-- {
+		after++
+	}
+	a, b := value(x, before), value(x, after)
+	if after == before {
+		return a
+	}
+	return a + (b-a)*(share-float64(before))/float64(after-before)
+}
+
+// sayDial compares what two readings by hand, some days apart, say was used with what the system
 // counted, in per cent.
-func sayDial(c course, i, _ int, _ *Rule) reading {
+func sayDial(c course, i, _ int, r *Rule) reading {
 	x := c[i].x
-	for k := i - 1; k >= 0 && x != nil; k-- {
+	for k := i - int(r.Param("least_days")); k >= 0 && x != nil; k-- {
 		y := c[k].x
 		if y == nil {
 			continue
@@ -217,7 +256,9 @@ func sayDial(c course, i, _ int, _ *Rule) reading {
 		if used <= 0 {
 			return reading{}
 		}
-		return reading{value: 100 * math.Abs(counted-used) / used, known: true}
+		// Both readings were cut to the full unit: what that explains is nothing.
+		off := math.Max(0, math.Abs(counted-used)-r.Param("rounding"))
+		return reading{value: 100 * off / used, known: true}
 	}
 	return reading{}
 }

@@ -3,10 +3,17 @@ package why
 import (
 	"math"
 	"time"
+
+	"github.com/cpas-charleroi/gtc"
 )
 
 // aYear is how far back what is usual reaches, halfYear the least of it.
 const aYear, leastYear = 364, 56
+
+// PointDemand is the power of a quarter-hour of an electricity meter. Of a step
+// the highest is looked at: a meter that shows the quarter-hour in progress
+// comes to the whole at its end.
+const PointDemand gtc.PointID = "demand_kw"
 
 // lookFloor sees the power that is always there: the 5th percentile of the
 // day's hours, kW.
@@ -110,10 +117,21 @@ func sayOutOfHours(c course, i, ref int, r *Rule) reading {
 	return reading{x[0] / m, over, true}
 }
 
-// lookPeak sees the highest hour against the subscribed power.
+// lookPeak sees the highest quarter-hour, or the highest hour of a meter that
+// does not tell it, against the subscribed power: of the meter, or of all that
+// say none.
 func lookPeak(d *day) look {
-	contract := d.rule.Param("subscribed_kw")
-	_, most := extremes(d.hours(0, 24))
+	if d.meter == nil {
+		return nil
+	}
+	contract := d.meter.SubscribedKW
+	if contract == 0 {
+		contract = d.rule.Param("subscribed_kw")
+	}
+	_, most := extremes(part(d.ev.Points[Point{d.meter.Equipment, PointDemand}], d.ev.From, Step, d.start, d.end))
+	if _, hour := extremes(d.hours(0, 24)); math.IsNaN(most) || hour > most {
+		most = hour
+	}
 	if contract <= 0 || math.IsNaN(most) {
 		return nil
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // Step is the step of the points: the mean of ten minutes for a quantity, the
@@ -39,7 +39,7 @@ type Evidence struct {
 	// one measured apart from it, by steps, °C.
 	Outdoor, Elsewhere []float64
 	// Baselines are those of the meters that have one.
-	Baselines map[gtc.EquipmentID]energy.Baseline
+	Baselines map[gtc.EquipmentID]baseline.Baseline
 	// Dials are indexes read by hand, by meter.
 	Dials map[gtc.EquipmentID][]Dial
 }
@@ -102,21 +102,21 @@ func (d *day) kwh() float64 {
 
 // baseline returns that of the meter, if it has one that may be judged by and
 // the day lies after it.
-func (d *day) baseline() (energy.Baseline, bool) {
+func (d *day) baseline() (baseline.Baseline, bool) {
 	if d.meter == nil {
-		return energy.Baseline{}, false
+		return baseline.Baseline{}, false
 	}
 	b, ok := d.ev.Baselines[d.meter.Equipment]
 	return b, ok && b.Judgeable && !d.start.Before(b.To)
 }
 
 // expected returns what the baseline expects of the day.
-func (d *day) expected() (energy.Expectation, bool) {
+func (d *day) expected() (baseline.Expectation, bool) {
 	b, ok := d.baseline()
 	if !ok || math.IsNaN(d.temp) {
-		return energy.Expectation{}, false
+		return baseline.Expectation{}, false
 	}
-	return b.Predict(energy.Day{Date: d.start, Temp: d.temp, HasTemp: true})
+	return b.Predict(baseline.Day{Date: d.start, Temp: d.temp, HasTemp: true})
 }
 
 // leastKnown is the share of a part of a day that must be known.

@@ -85,12 +85,15 @@ func (b *Book) words(f *gtc.Finding, r *Rule, k key, s stretch) {
 	name := b.name(k)
 	f.Text = gtc.Label{}
 	for _, lang := range []string{"fr", "nl", "en"} {
-		text := r.Text[lang] + " " + r.Check[lang]
-		f.Text[lang] = strings.NewReplacer(
-			"{value}", number(v, lang), "{threshold}", number(r.Param(paramThreshold), lang),
+		pairs := []string{
+			"{value}", number(v, lang), "{percent}", number(math.Round(100*v), lang), "{duration}", duration(v, r.Params[paramThreshold].Unit, lang),
 			"{since}", dated(f.Onset, lang), "{days}", strconv.Itoa(len(s.readings)),
 			"{kwh}", number(math.Round(f.ExcessKWh), lang), "{equipment}", name.In(lang),
-		).Replace(text)
+		}
+		for p := range r.Params {
+			pairs = append(pairs, "{"+p+"}", number(r.Param(p), lang))
+		}
+		f.Text[lang] = strings.NewReplacer(pairs...).Replace(r.Text[lang] + " " + r.Check[lang])
 	}
 	f.Inputs = map[string]string{
 		"version": Version, "sensitivity": string(r.Sensitivity), "value": strconv.FormatFloat(v, 'g', 4, 64),
@@ -120,15 +123,27 @@ func (b *Book) name(k key) gtc.Label {
 	return gtc.Label{"fr": string(eq)}
 }
 
-// query is what shows the evidence, from a week before the onset on.
+// query is what shows the evidence, from a week before the onset on: the points
+// of the equipment looked at, else those of the meter that the rule needs, else
+// the meter's hours.
 func (b *Book) query(r *Rule, k key, onset time.Time) string {
 	from := onset.AddDate(0, 0, -7).UTC().UnixMilli()
-	if k.equipment == "" {
-		return fmt.Sprintf("SELECT kwh, coverage FROM energy WHERE site='%s' AND meter='%s' AND step='hour' AND time >= %dms", b.site.ID, k.meter, from)
+	eq, kind := k.equipment, gtc.Kind("")
+	if eq == "" {
+		eq = k.meter
+	}
+	for i := range b.site.Meters {
+		if m := &b.site.Meters[i]; m.Equipment == eq {
+			kind = m.Kind
+		}
+	}
+	for _, q := range b.site.Equipment {
+		if q.ID == eq {
+			kind = q.Kind
+		}
 	}
 	for _, n := range r.Needs {
-		i := slices.IndexFunc(b.site.Equipment, func(q gtc.Equipment) bool { return q.ID == k.equipment })
-		if i < 0 || b.site.Equipment[i].Kind != n.Kind {
+		if kind == "" || n.Kind != kind {
 			continue
 		}
 		var fields []string
@@ -136,9 +151,9 @@ func (b *Book) query(r *Rule, k key, onset time.Time) string {
 			fields = append(fields, `"`+string(p)+`"`)
 		}
 		return fmt.Sprintf(`SELECT %s FROM "%s" WHERE site='%s' AND equipment='%s' AND time >= %dms`,
-			strings.Join(fields, ", "), n.Kind, b.site.ID, k.equipment, from)
+			strings.Join(fields, ", "), kind, b.site.ID, eq, from)
 	}
-	return ""
+	return fmt.Sprintf("SELECT kwh, coverage FROM energy WHERE site='%s' AND meter='%s' AND step='hour' AND time >= %dms", b.site.ID, k.meter, from)
 }
 
 // number writes a value with the digits that matter.
@@ -155,6 +170,25 @@ func number(v float64, lang string) string {
 		s = strings.Replace(s, ".", ",", 1)
 	}
 	return s
+}
+
+// duration writes a measure in minutes or hours as people say it: minutes up
+// to an hour and a half, hours beyond, days from two on.
+func duration(v float64, unit, lang string) string {
+	if unit == "h" {
+		v *= 60
+	}
+	word := map[string][3]string{
+		"fr": {"minutes", "heures", "jours"}, "nl": {"minuten", "uur", "dagen"}, "en": {"minutes", "hours", "days"},
+	}[lang]
+	const hour, day = 60, 24 * 60
+	switch {
+	case v < 1.5*hour:
+		return number(math.Round(v), lang) + " " + word[0]
+	case v < 2*day:
+		return number(math.Round(2*v/hour)/2, lang) + " " + word[1]
+	}
+	return number(math.Round(2*v/day)/2, lang) + " " + word[2]
 }
 
 // dated writes a date as people of a language do.

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // lookNight sees the power of the night that ends on a working day and of its
@@ -54,7 +54,7 @@ func lookSummer(d *day) look {
 		return nil
 	}
 	b, ok := d.ev.Baselines[d.meter.Equipment]
-	e, can := b.Predict(energy.Day{Date: d.start, Temp: d.temp, HasTemp: true})
+	e, can := b.Predict(baseline.Day{Date: d.start, Temp: d.temp, HasTemp: true})
 	kwh := d.kwh()
 	three := mean(part(d.ev.Outdoor, d.ev.From, Step, d.at(-48), d.end))
 	if !ok || !can || !b.Judgeable || b.Whole.Heating <= 0 || math.IsNaN(kwh) || math.IsNaN(three) || d.start.Before(b.From) {
@@ -191,7 +191,7 @@ func lookClosed(d *day) look {
 }
 
 // sayClosed compares a closed day with the working days before it. What it
-// should have been is put at half the threshold.
+// should have been is put at the share of them that is due.
 func sayClosed(c course, i, _ int, r *Rule) reading {
 	x := c[i].x
 	if x == nil || x[2] == 0 {
@@ -207,7 +207,7 @@ func sayClosed(c course, i, _ int, r *Rule) reading {
 	if len(usual) < 4 || !(m > 0) {
 		return reading{}
 	}
-	over := math.Max(0, x[0]-r.Param(paramThreshold)/2*m) * x[1]
+	over := math.Max(0, x[0]-r.Param("due")*m) * x[1]
 	if over < r.Param("least_kwh") {
 		return reading{0, 0, true}
 	}
@@ -221,6 +221,11 @@ func lookBoth(d *day) look {
 		return nil
 	}
 	least := d.rule.Param("opening")
+	if _, h := extremes(heat); !(h >= least) {
+		if _, c := extremes(cool); !(c >= least) {
+			return nil // a unit at rest proves nothing
+		}
+	}
 	return look{longestRun(min(len(heat), len(cool)), func(i int) bool { return heat[i] >= least && cool[i] >= least })}
 }
 
@@ -247,30 +252,6 @@ func lookStart(d *day) look {
 	}
 	optimum := d.rule.Param("optimum") + d.rule.Param("optimum_k")*math.Max(0, 15-d.outdoor(0, 6))
 	return look{60 * math.Max(0, from-optimum-float64(start))}
-}
-
-// lookCycling sees the most starts in an hour; runs that are too short count
-// as more.
-func lookCycling(d *day) look {
-	starts, hours := d.points("starts_count", 0, 24), d.points("run_h", 0, 24)
-	if known(starts) < len(starts)*3/4 || len(starts) == 0 {
-		return nil
-	}
-	per := int(time.Hour / Step)
-	most := 0.0
-	for i := 0; i+per < len(starts); i++ {
-		if n := starts[i+per] - starts[i]; n > most {
-			most = n
-		}
-	}
-	a, b := extremes(starts)
-	u, v := extremes(hours)
-	if cycles := b - a; cycles >= d.rule.Param("least_cycles") && v > u {
-		if run := 60 * (v - u) / cycles; run < d.rule.Param("least_run") {
-			most = math.Max(most, d.rule.Param(paramThreshold)*d.rule.Param("least_run")/run)
-		}
-	}
-	return look{most}
 }
 
 // lookSpread sees the circuit at its highest load: kW of heat, K between
@@ -327,26 +308,12 @@ func saySpread(c course, i, _ int, r *Rule) reading {
 // pump runs, it is asked, and hot water has no priority.
 func (d *day) demand() func(i int) bool {
 	asked, pump := d.points("heat_demand", 0, 24), d.points("pump_run", 0, 24)
-	var charging [][]float64
-	for _, q := range d.ev.Site.Equipment {
-		if q.Kind == kindHotWater {
-			for p := range d.ev.Points {
-				if p.Equipment == q.ID && (p.Point == "charging" || p.Point == "charge_pump_run") {
-					charging = append(charging, part(d.ev.Points[p], d.ev.From, Step, d.start, d.end))
-				}
-			}
-		}
-	}
+	charging := d.charging()
 	return func(i int) bool {
 		if asked == nil && pump == nil || asked != nil && !(value(asked, i) > 0) || pump != nil && !(value(pump, i) > 0) {
 			return false
 		}
-		for _, c := range charging {
-			if value(c, i) > 0 || value(c, i-1) > 0 {
-				return false
-			}
-		}
-		return true
+		return !charging(i)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/rules/why"
 	"github.com/cpas-charleroi/gtc/simulators/building"
 	"github.com/cpas-charleroi/gtc/simulators/weather"
@@ -22,7 +22,7 @@ type house struct {
 	start  time.Time
 	days   int
 	ev     why.Evidence
-	joined map[gtc.EquipmentID][]energy.Day
+	joined map[gtc.EquipmentID][]baseline.Day
 }
 
 func brussels(tb testing.TB) *time.Location {
@@ -39,7 +39,7 @@ func siteOf(id gtc.SiteID, c gtc.Category, loc *time.Location) gtc.Site {
 		ID: id, Category: c, Location: loc,
 		Equipment: []gtc.Equipment{
 			{ID: "circuit", Kind: "heating_circuit", Label: l("Circuit radiateurs")},
-			{ID: "chaudiere", Kind: "boiler", Label: l("Chaudière")},
+			{ID: "chaudiere", Kind: "boiler", Label: l("Chaudière"), Condensing: true},
 			{ID: "ecs", Kind: "dhw", Label: l("Eau chaude")},
 			{ID: "meteo", Kind: "weather", Label: l("Sonde extérieure")},
 			{ID: "air", Kind: "ventilation", Label: l("Groupe de ventilation")},
@@ -53,7 +53,7 @@ func siteOf(id gtc.SiteID, c gtc.Category, loc *time.Location) gtc.Site {
 }
 
 // simulate runs a building and reads its instruments every ten minutes.
-func simulate(tb testing.TB, id gtc.SiteID, p building.Params, days int) *house {
+func simulate(tb testing.TB, id gtc.SiteID, p building.Params, days int, commands ...command) *house {
 	tb.Helper()
 	loc := brussels(tb)
 	p.Location = loc
@@ -61,9 +61,14 @@ func simulate(tb testing.TB, id gtc.SiteID, p building.Params, days int) *house 
 	end := h.start.AddDate(0, 0, days)
 	n := int(end.Sub(h.start) / why.Step)
 	b := building.New(p)
+	for _, c := range commands {
+		now := b.Controls()
+		c.change(&now)
+		require.NoError(tb, b.SetControls(c.at, now))
+	}
 	h.ev = why.Evidence{
 		Site: &h.site, From: h.start.UTC(), Points: map[why.Point][]float64{}, Hours: map[gtc.EquipmentID][]float64{},
-		Baselines: map[gtc.EquipmentID]energy.Baseline{}, Dials: map[gtc.EquipmentID][]why.Dial{},
+		Baselines: map[gtc.EquipmentID]baseline.Baseline{}, Dials: map[gtc.EquipmentID][]why.Dial{},
 	}
 	readers := instruments()
 	for q := range readers {
@@ -79,7 +84,34 @@ func simulate(tb testing.TB, id gtc.SiteID, p building.Params, days int) *house 
 		h.ev.Elsewhere[i] = s.OutdoorTemp + 0.8*math.Sin(float64(i)/700)
 	}
 	h.meter()
+	h.fit(baseline.Native) // as the hub does
+	h.subscribe()
 	return h
+}
+
+// command is what somebody changes at the controllers.
+type command struct {
+	at     time.Time
+	change func(c *building.Controls)
+}
+
+// margin is by how much a contract exceeds the highest quarter-hour that its
+// owner knows.
+const margin = 1.25
+
+// subscribe makes the contract of the electricity after a year, or what there
+// is of one before the last winter.
+func (h *house) subscribe() {
+	demand := h.ev.Points[why.Point{Equipment: "elec", Point: why.PointDemand}]
+	most := 0.0
+	for _, v := range demand[:min(len(demand), baselineDays*144)] {
+		most = max(most, v)
+	}
+	for i := range h.site.Meters {
+		if m := &h.site.Meters[i]; m.Carrier == gtc.CarrierElectricity {
+			m.SubscribedKW = math.Ceil(margin * most)
+		}
+	}
 }
 
 // instruments are what is read, at the resolution at which it is shown.
@@ -100,6 +132,7 @@ func instruments() map[why.Point]func(s *building.State) float64 {
 		{Equipment: "circuit", Point: "flow_temp_sp"}:        tenth(func(s *building.State) float64 { return s.FlowTempSp }),
 		{Equipment: "circuit", Point: "return_temp"}:         tenth(func(s *building.State) float64 { return s.ReturnTemp }),
 		{Equipment: "circuit", Point: "room_temp"}:           tenth(func(s *building.State) float64 { return s.RoomSensorTemp }),
+		{Equipment: "circuit", Point: "room_temp_sp"}:        tenth(func(s *building.State) float64 { return s.RoomTempSp }),
 		{Equipment: "circuit", Point: "heat_demand"}:         state(func(s *building.State) bool { return s.HeatDemand }),
 		{Equipment: "circuit", Point: "pump_run"}:            state(func(s *building.State) bool { return s.PumpRun }),
 		{Equipment: "ecs", Point: "storage_temp"}:            tenth(func(s *building.State) float64 { return s.TankTemp }),
@@ -111,6 +144,10 @@ func instruments() map[why.Point]func(s *building.State) float64 {
 		{Equipment: "chaudiere", Point: "starts_count"}:      func(s *building.State) float64 { return math.Floor(s.Starts) },
 		{Equipment: "chaudiere", Point: "run_h"}:             tenth(func(s *building.State) float64 { return s.BurnerHours }),
 		{Equipment: "chaudiere", Point: "pressure_bar"}:      func(s *building.State) float64 { return math.Round(100*s.PressureBar) / 100 },
+		{Equipment: "chaudiere", Point: "return_temp"}:       tenth(func(s *building.State) float64 { return s.BoilerReturnTemp }),
+		{Equipment: "air", Point: "heating_valve_pct"}:       tenth(func(s *building.State) float64 { return s.CoilPct }),
+		{Equipment: "air", Point: "cooling_valve_pct"}:       tenth(func(s *building.State) float64 { return s.CoolPct }),
+		{Equipment: "elec", Point: "demand_kw"}:              tenth(func(s *building.State) float64 { return s.ElecKW }),
 		{Equipment: "meteo", Point: "air_temp"}:              tenth(func(s *building.State) float64 { return s.OutdoorSensorTemp }),
 		{Equipment: "gaz", Point: "volume_m3"}:               func(s *building.State) float64 { return math.Floor(100*s.GasM3) / 100 },
 		{Equipment: "chaleur", Point: "energy_kwh"}:          func(s *building.State) float64 { return math.Floor(s.HeatKWh) },
@@ -118,10 +155,9 @@ func instruments() map[why.Point]func(s *building.State) float64 {
 	}
 }
 
-// meter rolls the indexes up to hours and fits the baselines on the first
-// year, as the hub does.
+// meter rolls the indexes up to hours and days.
 func (h *house) meter() {
-	h.joined = map[gtc.EquipmentID][]energy.Day{}
+	h.joined = map[gtc.EquipmentID][]baseline.Day{}
 	per := int(time.Hour / why.Step)
 	for _, m := range h.site.Meters {
 		index := h.ev.Points[why.Point{Equipment: m.Equipment, Point: m.Point}]
@@ -133,11 +169,11 @@ func (h *house) meter() {
 			}
 		}
 		h.ev.Hours[m.Equipment] = hours
-		var days []energy.Day
+		var days []baseline.Day
 		for d := range h.days - 1 {
 			start := h.start.AddDate(0, 0, d)
 			a, b := int(start.Sub(h.start)/time.Hour), int(start.AddDate(0, 0, 1).Sub(h.start)/time.Hour)
-			day := energy.Day{Date: start, HasKWh: true, HasTemp: true, Coverage: 1}
+			day := baseline.Day{Date: start, HasKWh: true, HasTemp: true, Coverage: 1}
 			for i := a; i < b; i++ {
 				day.KWh += hours[i]
 				for _, t := range h.ev.Outdoor[i*per : (i+1)*per] {
@@ -147,7 +183,13 @@ func (h *house) meter() {
 			days = append(days, day)
 		}
 		h.joined[m.Equipment] = days
-		fitted, err := energy.Fit(days, energy.FitOptions{Carrier: m.Carrier, From: h.start, To: h.start.AddDate(1, 0, 0)})
+	}
+}
+
+// fit makes the baselines of the first year.
+func (h *house) fit(mode baseline.Mode) {
+	for _, m := range h.site.Meters {
+		fitted, err := baseline.Fit(h.joined[m.Equipment], baseline.FitOptions{Mode: mode, Carrier: m.Carrier, From: h.start, To: h.start.AddDate(1, 0, 0)})
 		if err == nil {
 			h.ev.Baselines[m.Equipment] = fitted
 		}
@@ -174,5 +216,9 @@ func (h *house) judge(rules why.Set, days int) []gtc.Finding {
 
 // office is the building of most tests.
 func params(c gtc.Category, area float64, seed uint64, epoch time.Time, faults ...building.Fault) building.Params {
-	return building.Params{Seed: seed, Weather: weather.New(seed/4 + 3), Epoch: epoch, Category: c, AreaM2: area, Faults: faults}
+	p := building.Params{Seed: seed, Weather: weather.New(seed/4 + 3), Epoch: epoch, Category: c, AreaM2: area, Faults: faults}
+	if c == gtc.CategoryOffice { // its ventilation unit cools too
+		p.CoolingKW = 0.006 * area
+	}
+	return p
 }

@@ -25,7 +25,7 @@ func TestLibrary(t *testing.T) {
 		require.Equal(t, "threshold", r.ParamNames()[0], r.ID)
 		require.True(t, !r.Enabled || r.Rate.Measured(), r.ID)
 	}
-	require.Equal(t, "H1 H2 H3 H4 H5 H6 H7 H8 H9 H10 H11 H12 H13 H14 W1 W2 W3 E1 E2 E3 E4 G1 G2 D1 D2 D3 D4 D5 D6 D7 D8", strings.Join(ids, " "))
+	require.Equal(t, "H1 H2 H3 H4 H5 H5-circuit H6 H7 H8 H9 H10 H11 H11-runs H12 H12-return H13 H14 H14-gas W1 W2 W2-dead-leg W2-lukewarm W3 E1 E2 E3 E4 G1 G2 D1 D1-room D2 D3 D4 D5 D6 D7 D8", strings.Join(ids, " "))
 }
 
 func TestLoadSetsRules(t *testing.T) {

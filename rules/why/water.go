@@ -32,6 +32,57 @@ func (d *day) tooCold(point, other, while string) look {
 	return look{longestRun(len(x), func(i int) bool { return x[i] < limit && (on == nil || on[i] > 0) })}
 }
 
+// lookDeadLeg sees for how many hours, up to this day, water stood in the loop
+// and was too cold. While the pump runs the loop is another rule's.
+func lookDeadLeg(d *day) look {
+	x := d.lately("circulation_return_temp")
+	on := d.lately("circulation_pump_run")
+	if known(on) == 0 {
+		return nil
+	}
+	limit := d.rule.Param("limit")
+	return d.lasting(x, func(i int) bool { return x[i] < limit && value(on, i) == 0 })
+}
+
+// lookLukewarm sees for how many hours, up to this day, tank or loop were at
+// the temperatures at which legionella grow.
+func lookLukewarm(d *day) look {
+	from, to := d.rule.Param("from"), d.rule.Param("to")
+	var worst look
+	for _, p := range []gtc.PointID{"storage_temp", "circulation_return_temp"} {
+		x := d.lately(p)
+		if l := d.lasting(x, func(i int) bool { return x[i] >= from && x[i] <= to }); l != nil && (worst == nil || l[0] > worst[0]) {
+			worst = l
+		}
+	}
+	return worst
+}
+
+// lookBack is how many days before a day what lasts is followed.
+const lookBack = 2
+
+// lately returns a point of the day and the days before it.
+func (d *day) lately(p gtc.PointID) []float64 { return d.points(p, -24*lookBack, 24) }
+
+// lasting is the longest run of hours, begun on the days before or on this
+// one, of which a part lies in the day; nil when the day is not known.
+func (d *day) lasting(x []float64, holds func(i int) bool) look {
+	begin := len(x) - int(d.end.Sub(d.start)/Step)
+	if begin < 0 || known(x[begin:]) < (len(x)-begin)*3/4 {
+		return nil
+	}
+	best, run := 0, 0
+	for i := range x {
+		if run++; !holds(i) {
+			run = 0
+		}
+		if i >= begin {
+			best = max(best, run)
+		}
+	}
+	return look{float64(best) * Step.Hours()}
+}
+
 // lookShock sees for how many minutes the tank was hot enough to disinfect.
 func lookShock(d *day) look {
 	x := d.points("storage_temp", 0, 24)

@@ -11,6 +11,10 @@ const (
 	personWatt   = 72.0  // heat of a person that warms the room
 	personCO2    = 0.018 // m³/h of a seated person
 	personVapour = 45.0  // g/h
+
+	usualCooling = 10.0 // K by which a cooling coil can cool the air of the fans
+	leastSupply  = 8.0  // °C, colder air leaves no cooling coil
+	coldPerKWh   = 3.0  // kWh of cold for one of electricity
 )
 
 // air is how the building is ventilated during a step.
@@ -25,7 +29,7 @@ type air struct {
 type treated struct {
 	natural, supply       float64 // W/K
 	recovered, supplyTemp float64 // °C after the exchanger, after the coil
-	coil                  float64 // W
+	coil, cold            float64 // W that the coils give and take
 }
 
 // surroundings sets what weather and people bring to the step.
@@ -87,11 +91,17 @@ func (b *Building) treat(s *State, x *interval) treated {
 	t := treated{natural: a.natural, supply: airWhPerM3 * a.fans}
 	t.recovered = x.outdoor + a.recovery*(s.RoomTemp-x.outdoor)
 	t.supplyTemp = t.recovered
+	wanted, least := b.cooling(s, x, &t)
+	t.cold = max(wanted, least)
+	if t.supply > 0 {
+		t.supplyTemp -= t.cold / t.supply
+	}
 	s.CoilPct = 0
-	if a.coil && s.Season && b.available(s, x) && t.recovered < x.c.SupplyAirTemp {
+	if a.coil && wanted == 0 && s.Season && b.available(s, x) && t.supplyTemp < x.c.SupplyAirTemp {
+		cooled := t.supplyTemp
 		t.supplyTemp = x.c.SupplyAirTemp
-		t.coil = t.supply * (t.supplyTemp - t.recovered)
-		s.CoilPct = min(100*(t.supplyTemp-t.recovered)/25, 100)
+		t.coil = t.supply * (t.supplyTemp - cooled)
+		s.CoilPct = min(100*(t.supplyTemp-cooled)/25, 100)
 	}
 	s.ExtractAirTemp = s.RoomTemp
 	s.ExhaustAirTemp = s.RoomTemp - a.recovery*(s.RoomTemp-x.outdoor)
@@ -100,6 +110,27 @@ func (b *Building) treat(s *State, x *interval) treated {
 		s.SupplyAirTemp, s.ExhaustAirTemp = s.RoomTemp-1, s.RoomTemp-2 // ducts at rest
 	}
 	return t
+}
+
+// cooling returns what the cooling coil is to take from the supplied air and
+// what it takes all the same because its valve does not shut, W, and sets the
+// valve. A sound unit cools in proportion to how much too warm the rooms are,
+// above a dead band, and does not heat meanwhile.
+func (b *Building) cooling(s *State, x *interval, t *treated) (wanted, least float64) {
+	s.CoolPct = 0
+	if t.supply <= 0 {
+		return 0, 0
+	}
+	capacity, share := 1000*b.p.CoolingKW, 0.0
+	switch {
+	case capacity == 0:
+		capacity = usualCooling * airWhPerM3 * b.p.VentilationM3h
+	case t.recovered > x.c.SupplyAirTemp: // else the air that comes in is cold enough
+		share = min(max((s.RoomTemp-x.c.ComfortTemp-2)/1.5, 0), 1)
+	}
+	s.CoolPct = 100 * max(share, b.now.cool)
+	most := t.supply * max(t.recovered-leastSupply, 0)
+	return min(share*capacity, most), min(b.now.cool*capacity, most)
 }
 
 // electricity sums what does not depend on the heating, and its warmth.

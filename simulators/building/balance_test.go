@@ -24,6 +24,7 @@ func manyFaults() []building.Fault {
 		{Kind: building.BoilerLockout, From: from.AddDate(0, 3, 0), To: from.AddDate(0, 3, 1)},
 		{Kind: building.SummerHeating, From: from, Size: 20},
 		{Kind: building.PumpAlwaysOn, From: from},
+		{Kind: building.Simultaneous, From: from, Size: 0.4},
 	}
 }
 
@@ -129,7 +130,7 @@ func TestEndUsesSumToTheMeter(t *testing.T) {
 		b := building.New(params(t, c, 1500, manyFaults()...))
 		for at := epoch; at.Before(epoch.AddDate(0, 4, 0)); at = at.Add(61 * time.Minute) {
 			s := b.At(at)
-			sum := s.BaseKW + s.LightingKW + s.EquipmentKW + s.KitchenKW + s.LiftKW + s.VentilationKW + s.HeatingAuxKW
+			sum := s.BaseKW + s.LightingKW + s.EquipmentKW + s.KitchenKW + s.LiftKW + s.VentilationKW + s.HeatingAuxKW + s.CoolingKW
 			require.InDelta(t, s.ElecKW, sum, 1e-9)
 		}
 	}

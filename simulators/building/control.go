@@ -14,7 +14,7 @@ const (
 type wrong struct {
 	setback, shift, summer, curve, valve, cycling float64
 	efficiency, loop, base, fans, window, leak    float64
-	outdoor, room                                 float64
+	outdoor, room, cool                           float64
 	everyDay, pump, lockout                       bool
 }
 

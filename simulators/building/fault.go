@@ -49,6 +49,9 @@ const (
 	// RoomSensorOffset: the controller reads the room temperature Size kelvin
 	// too high, −15 to 15.
 	RoomSensorOffset FaultKind = "room_sensor_offset"
+	// Simultaneous: the cooling valve of the ventilation unit does not close
+	// below the share Size, 0 to 1, and the heating coil warms the air again.
+	Simultaneous FaultKind = "simultaneous"
 )
 
 // sizeRange is what a kind's Size may be; zero from and to when it is not used.
@@ -75,6 +78,7 @@ func sizeRanges() []sizeRange {
 		{BoilerLockout, 0, 0},
 		{OutdoorSensorOffset, -30, 30},
 		{RoomSensorOffset, -15, 15},
+		{Simultaneous, 0, 1},
 	}
 }
 
@@ -177,5 +181,7 @@ func (w *wrong) add(f *Fault, level float64) {
 		w.outdoor += size
 	case RoomSensorOffset:
 		w.room += size
+	case Simultaneous:
+		w.cool = min(max(w.cool, size), 1)
 	}
 }

@@ -55,6 +55,7 @@ func effects() map[string]effect {
 		"lockout":         {office, fault(building.BoilerLockout, 0), span{-100, -99.9}, span{-100, -99.9}, span{-100, -99.9}, some},
 		"outdoor too low": {office, fault(building.OutdoorSensorOffset, -5), span{2, 12}, span{4, 40}, span{2, 14}, some},
 		"room too low":    {office, fault(building.RoomSensorOffset, -2), span{5, 22}, span{8, 45}, span{5, 25}, some},
+		"both valves":     {office, fault(building.Simultaneous, 0.5), span{2, 15}, span{0, 25}, span{-3, 8}, span{1, 20}},
 		"room too high":   {office, fault(building.RoomSensorOffset, 2), span{-25, -3}, span{-60, -3}, span{-28, -3}, some},
 	}
 }

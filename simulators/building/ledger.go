@@ -5,8 +5,9 @@ type Ledger struct {
 	// Into rooms and tank: what the boiler gave, and the sun, people and
 	// electricity.
 	Boiler, Gains float64
-	// Out of them. Pipes are those of the heating circuit.
-	Envelope, HotWater, Loop, Pipes float64
+	// Out of them. Pipes are those of the heating circuit, Cold is what the
+	// cooling coil took.
+	Envelope, HotWater, Loop, Pipes, Cold float64
 	// Stored is the heat in air, structure, radiators and tank above what it was.
 	Stored float64
 
@@ -23,11 +24,12 @@ type Ledger struct {
 	Electricity                           float64
 	Base, Lighting, Equipment             float64
 	Kitchen, Lift, Ventilation, Auxiliary float64
+	Cooling                               float64
 }
 
 // Residual is the heat that came into rooms and tank and is not accounted for.
 func (l Ledger) Residual() float64 {
-	return l.Boiler + l.Gains - l.Envelope - l.HotWater - l.Loop - l.Pipes - l.Stored
+	return l.Boiler + l.Gains - l.Envelope - l.HotWater - l.Loop - l.Pipes - l.Cold - l.Stored
 }
 
 // GasResidual is the gas that is not accounted for.
@@ -37,5 +39,5 @@ func (l Ledger) GasResidual() float64 {
 
 // ElectricityResidual is the electricity that no use accounts for.
 func (l Ledger) ElectricityResidual() float64 {
-	return l.Electricity - l.Base - l.Lighting - l.Equipment - l.Kitchen - l.Lift - l.Ventilation - l.Auxiliary
+	return l.Electricity - l.Base - l.Lighting - l.Equipment - l.Kitchen - l.Lift - l.Ventilation - l.Auxiliary - l.Cooling
 }

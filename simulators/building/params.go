@@ -87,10 +87,13 @@ type Params struct {
 	// NaturalVentilation says that there is none. HeatRecovery (0 to 0.95) is
 	// the share of the heat that comes back, SupplyAirTemp what the air is
 	// heated to, °C.
-	VentilationM3h      float64
-	NaturalVentilation  bool
-	HeatRecovery        float64
-	SupplyAirTemp       float64
+	VentilationM3h     float64
+	NaturalVentilation bool
+	HeatRecovery       float64
+	SupplyAirTemp      float64
+	// CoolingKW is the cold that the unit's cooling coil can give, kW; 0 is a
+	// coil that is not used, or none. [cooling_kw]
+	CoolingKW           float64
 	VentilationSchedule Schedule
 
 	// People is how many are inside when it is full.

@@ -81,8 +81,12 @@ type State struct {
 	// HeatRecoveryPct is how much of the exchanger is used, CoilPct the heating
 	// coil's valve.
 	HeatRecoveryPct, CoilPct float64
+	// CoolPct is the cooling coil's valve, CoolingKW the electric power of the
+	// machine that makes its cold.
+	CoolPct, CoolingKW float64
 
-	// ElecKW is the sum of BaseKW to HeatingAuxKW (pumps, burner fan).
+	// ElecKW is the sum of BaseKW to HeatingAuxKW (pumps, burner fan) and
+	// CoolingKW.
 	ElecKW                           float64
 	BaseKW, LightingKW, EquipmentKW  float64
 	KitchenKW, LiftKW, VentilationKW float64

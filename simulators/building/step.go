@@ -25,6 +25,7 @@ type interval struct {
 	pumped, fired float64 // hours
 	// Wh of the step; aux is electricity.
 	circuit, charge, boiler, burnt, gas, aux float64
+	cold                                     float64 // taken by the cooling coil
 	starts                                   float64
 }
 
@@ -74,6 +75,7 @@ func (b *Building) substep(s *State, x *interval) {
 	d := b.control(s, x)
 	tank := b.hotWater(s, x)
 	air := b.treat(s, x)
+	x.cold += air.cold * x.h
 	heat := b.heat(s, x, d, tank.charge, air)
 	b.burn(s, x, d, load{circuit: heat, tank: tank.charge, coil: air.coil})
 }
@@ -104,7 +106,8 @@ func (b *Building) count(s *State, x *interval) {
 	l.Boiler += x.boiler / 1000
 
 	s.HeatingAuxKW = x.aux / x.hours / 1000
-	s.ElecKW = x.elecKW + s.HeatingAuxKW
+	s.CoolingKW = x.cold / coldPerKWh / x.hours / 1000
+	s.ElecKW = x.elecKW + s.HeatingAuxKW + s.CoolingKW
 	kwh := s.ElecKW * x.hours
 	if s.DayTariff {
 		s.ElecDayKWh += kwh
@@ -119,6 +122,8 @@ func (b *Building) count(s *State, x *interval) {
 	l.Lift += s.LiftKW * x.hours
 	l.Ventilation += s.VentilationKW * x.hours
 	l.Auxiliary += s.HeatingAuxKW * x.hours
+	l.Cooling += s.CoolingKW * x.hours
+	l.Cold += x.cold / 1000
 	b.demand(s, x, kwh)
 }
 

@@ -101,6 +101,7 @@ func (p *Params) plant() []bound {
 		{"ventilation_m3h", p.VentilationM3h, 0, 1e7, " m³/h"},
 		{"heat_recovery", p.HeatRecovery, 0, 0.95, ""},
 		{"supply_air_temp", p.SupplyAirTemp, 10, 30, " °C"},
+		{"cooling_kw", p.CoolingKW, 0, 1e5, " kW"},
 		{"gas_kwh_per_m3", p.GasKWhPerM3, 5, 15, " kWh/m³"},
 		{"gas_variation", p.GasVariation, 0, 0.1, ""},
 	}
