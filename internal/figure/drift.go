@@ -9,14 +9,14 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // History is what the figures of a drift show: a meter's days in order, the
 // baseline and what was found.
 type History struct {
-	Baseline energy.Baseline
-	Days     []energy.Day
+	Baseline baseline.Baseline
+	Days     []baseline.Day
 	Findings []gtc.Finding
 }
 
@@ -32,7 +32,7 @@ func (h History) days() []judged {
 	if len(h.Days) == 0 {
 		return nil
 	}
-	known := make(map[string]energy.Day, len(h.Days))
+	known := make(map[string]baseline.Day, len(h.Days))
 	for _, d := range h.Days {
 		known[d.Date.Format(time.DateOnly)] = d
 	}

@@ -17,22 +17,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 var update = flag.Bool("update", false, "rewrite the structures in testdata")
 
 // meter is a made-up gas meter of so many days; the weekday matters, a gap and
 // a rise are in it.
-func meter(tb testing.TB, n int) []energy.Day {
+func meter(tb testing.TB, n int) []baseline.Day {
 	tb.Helper()
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, zone(tb))
-	var out []energy.Day
+	var out []baseline.Day
 	for i := range n {
 		if i >= 500 && i < 512 {
 			continue
 		}
-		d := energy.Day{Date: start.AddDate(0, 0, i), HasKWh: true, HasTemp: true, Coverage: 1}
+		d := baseline.Day{Date: start.AddDate(0, 0, i), HasKWh: true, HasTemp: true, Coverage: 1}
 		d.Temp = 10 - 8*math.Cos(2*math.Pi*float64(i-20)/365) + 3*math.Sin(float64(i)*1.7)
 		d.KWh = 100 + 30*math.Max(0, 15-d.Temp) + 15*math.Sin(float64(i)*.9+1)
 		if weekend(d.Date) {
@@ -49,7 +49,7 @@ func meter(tb testing.TB, n int) []energy.Day {
 func drifting(t *testing.T) History {
 	t.Helper()
 	days := meter(t, 730)
-	b, err := energy.Fit(days, energy.FitOptions{Carrier: gtc.CarrierGas, To: days[0].Date.AddDate(1, 0, 0)})
+	b, err := baseline.Fit(days, baseline.FitOptions{Carrier: gtc.CarrierGas, To: days[0].Date.AddDate(1, 0, 0)})
 	require.NoError(t, err)
 	on := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, zone(t)) }
 	return History{Baseline: b, Days: days, Findings: []gtc.Finding{
@@ -78,7 +78,7 @@ func moments(t *testing.T) []Moment {
 	return out
 }
 
-func yearOf(days []energy.Day) []Day {
+func yearOf(days []baseline.Day) []Day {
 	var out []Day
 	for _, d := range days {
 		out = append(out, Day{Date: d.Date, Outdoor: d.Temp, GasKWh: d.KWh, ElectricKWh: 40})
@@ -179,7 +179,7 @@ func TestWordsAreInTheFigure(t *testing.T) {
 func TestNothingToDraw(t *testing.T) {
 	require.ErrorIs(t, Week(io.Discard, Words{}, nil), ErrEmpty)
 	require.ErrorIs(t, Year(io.Discard, Words{}, nil), ErrEmpty)
-	require.ErrorIs(t, Signature(io.Discard, Words{}, energy.Baseline{}, nil), ErrEmpty)
+	require.ErrorIs(t, Signature(io.Discard, Words{}, baseline.Baseline{}, nil), ErrEmpty)
 	require.ErrorIs(t, Consumption(io.Discard, Words{}, History{}), ErrEmpty)
 	require.ErrorIs(t, CUSUM(io.Discard, Words{}, History{}), ErrEmpty)
 }
@@ -219,18 +219,13 @@ func TestWrap(t *testing.T) {
 	require.Empty(t, wrap("", fits))
 }
 
-func TestGroupsOfDays(t *testing.T) {
-	sunday, tuesday := time.Date(2026, 1, 11, 0, 0, 0, 0, time.UTC), time.Date(2026, 7, 14, 0, 0, 0, 0, time.UTC)
-	for group, c := range map[string]struct {
-		name            string
-		sunday, tuesday bool
-	}{
-		"all": {"attendu", true, true}, "weekend": {"week-end", true, false}, "weekday": {"semaine", false, true},
-		"winter": {"hiver", true, false}, "summer weekday": {"été semaine", false, true}, "shoulder weekend": {"mi-saison week-end", false, false},
+func TestGroupsAreNamed(t *testing.T) {
+	for group, name := range map[string]string{
+		"all": "attendu", "weekend": "week-end", "weekday": "semaine", "winter": "hiver", "summer weekday": "été semaine",
+		"shoulder weekend": "mi-saison week-end", "winter day off": "hiver jour de repos", "monday to saturday": "lundi à samedi",
+		"sunday": "dimanche et fériés", "vacant": "vacances",
 	} {
-		require.Equal(t, c.name, groupName(group))
-		require.Equal(t, c.sunday, belongs(group, sunday), group)
-		require.Equal(t, c.tuesday, belongs(group, tuesday), group)
+		require.Equal(t, name, groupName(group))
 	}
 }
 
@@ -241,7 +236,7 @@ func TestEveryDayBelongsToOneModel(t *testing.T) {
 	for _, d := range fitted(h.Baseline, h.Days) {
 		n := 0
 		for _, s := range h.Baseline.Segments {
-			if belongs(s.Name, d.Date) {
+			if h.Baseline.GroupOf(d.Date) == s.Name {
 				n++
 			}
 		}
@@ -251,7 +246,7 @@ func TestEveryDayBelongsToOneModel(t *testing.T) {
 
 func BenchmarkSignature(b *testing.B) {
 	days := meter(b, 365)
-	base, err := energy.Fit(days, energy.FitOptions{Carrier: gtc.CarrierGas})
+	base, err := baseline.Fit(days, baseline.FitOptions{Carrier: gtc.CarrierGas})
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {

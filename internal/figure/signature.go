@@ -16,7 +16,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // ErrEmpty says that there is nothing to draw.
@@ -27,7 +27,7 @@ func errEmpty(words Words) error { return fmt.Errorf("draw figure %q: %w", words
 // Signature draws a baseline: the days it was fitted on by outdoor
 // temperature, dark in winter and light in summer, hollow at weekends; the
 // model with its 90 % band, and the balance point.
-func Signature(w io.Writer, words Words, b energy.Baseline, days []energy.Day) error {
+func Signature(w io.Writer, words Words, b baseline.Baseline, days []baseline.Day) error {
 	days = fitted(b, days)
 	if len(days) == 0 || len(b.Segments) == 0 {
 		return errEmpty(words)
@@ -70,8 +70,11 @@ func Signature(w io.Writer, words Words, b energy.Baseline, days []energy.Day) e
 }
 
 // balance marks the balance points.
-func balance(s energy.Segment) marks {
+func balance(s baseline.Segment) marks {
 	var out marks
+	if s.Model == baseline.ModelLinear { // it has none
+		return out
+	}
 	if s.Heating > 0 {
 		out = append(out, mark{at: s.HeatingBP, text: "équilibre " + Number(s.HeatingBP, 1) + "\u00a0°C", style: line(ink(), 0.9, 1, 2)})
 	}
@@ -82,8 +85,8 @@ func balance(s energy.Segment) marks {
 }
 
 // fitted keeps the days of the baseline that have both values.
-func fitted(b energy.Baseline, days []energy.Day) []energy.Day {
-	var out []energy.Day
+func fitted(b baseline.Baseline, days []baseline.Day) []baseline.Day {
+	var out []baseline.Day
 	for _, d := range days {
 		if d.HasKWh && d.HasTemp && !d.Date.Before(b.From) && d.Date.Before(b.To) {
 			out = append(out, d)
@@ -157,13 +160,13 @@ type model struct {
 
 // modelsOf returns the lines of a baseline's groups of days, each over the
 // temperatures that its own days had.
-func modelsOf(b energy.Baseline, days []energy.Day) []model {
+func modelsOf(b baseline.Baseline, days []baseline.Day) []model {
 	half := halfWidth(b, days)
 	var out []model
 	for _, s := range b.Segments {
 		from, to := math.Inf(1), math.Inf(-1)
 		for _, d := range days {
-			if belongs(s.Name, d.Date) {
+			if b.GroupOf(d.Date) == s.Name {
 				from, to = math.Min(from, d.Temp), math.Max(to, d.Temp)
 			}
 		}
@@ -182,39 +185,17 @@ func modelsOf(b energy.Baseline, days []energy.Day) []model {
 	return out
 }
 
-// belongs reports whether a day is in the group of a segment's name, such as
-// "all", "weekend" or "winter weekday".
-func belongs(group string, date time.Time) bool {
-	var season string
-	switch date.Month() {
-	case time.November, time.December, time.January, time.February:
-		season = "winter"
-	case time.June, time.July, time.August, time.September:
-		season = "summer"
-	case time.March, time.April, time.May, time.October:
-		season = "shoulder"
-	}
-	day := "weekday"
-	if weekend(date) {
-		day = "weekend"
-	}
-	for word := range strings.FieldsSeq(group) {
-		if word != "all" && word != season && word != day {
-			return false
-		}
-	}
-	return true
-}
-
 // groupName is a group's name in French.
 func groupName(group string) string {
 	return strings.NewReplacer("all", "attendu", "weekday", "semaine", "weekend", "week-end",
+		"workday", "jour ouvrable", "day off", "jour de repos", "monday to saturday", "lundi à samedi",
+		"saturday", "samedi", "sunday", "dimanche et fériés", "open", "ouvert", "closed", "fermé", "vacant", "vacances",
 		"winter", "hiver", "shoulder", "mi-saison", "summer", "été").Replace(group)
 }
 
 // halfWidth returns the half-width of the band of a day by what is expected
 // of it, as the baseline gives it for its own days.
-func halfWidth(b energy.Baseline, days []energy.Day) func(kwh float64) float64 {
+func halfWidth(b baseline.Baseline, days []baseline.Day) func(kwh float64) float64 {
 	var known plotter.XYs
 	for _, d := range days {
 		if e, ok := b.Predict(d); ok {

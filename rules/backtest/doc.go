@@ -5,7 +5,7 @@
 //	              truth → [ReadTruth] ───┴→ [Score] → [Report]
 //
 // A finding already says on which day it could first have been made, with
-// nothing but the days before it ([energy.Detect]); one run over the whole
+// nothing but the days before it ([drift.Detector.Detect]); one run over the whole
 // history is therefore what a hub would have said day by day.
 //
 // How a finding and a fault are matched:
@@ -30,7 +30,7 @@
 //     the same fault are repeats, neither found nor false.
 //   - A fault that is not found is unprovable when on no meter that it touches
 //     its consumption exceeds the 90 % band of the days it lasted
-//     ([energy.Baseline.Compare]); otherwise it is missed. It is masked when
+//     ([baseline.Baseline.Compare]); otherwise it is missed. It is masked when
 //     another finding was open on the meter on the day it began.
 //   - A fault is not judged when no meter that it touches is judged after it
 //     began: no meter, no baseline, or the fault is part of the baseline.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/rules/backtest"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/simulators/building"
 	"github.com/cpas-charleroi/gtc/simulators/weather"
 )
@@ -79,7 +79,7 @@ func metersOf(site gtc.SiteID, p building.Params, start time.Time, temps []float
 	last := b.At(start)
 	for i, temp := range temps {
 		now := b.At(start.AddDate(0, 0, i+1))
-		d := energy.Day{Date: start.AddDate(0, 0, i), Temp: temp, HasTemp: true, HasKWh: true, Coverage: 1}
+		d := baseline.Day{Date: start.AddDate(0, 0, i), Temp: temp, HasTemp: true, HasKWh: true, Coverage: 1}
 		d.KWh = now.GasKWh - last.GasKWh
 		gas.Days = append(gas.Days, d)
 		d.KWh = now.ElecDayKWh + now.ElecNightKWh - last.ElecDayKWh - last.ElecNightKWh

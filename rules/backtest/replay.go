@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+	"github.com/cpas-charleroi/gtc/rules/energy/drift"
+	"github.com/cpas-charleroi/gtc/rules/energy/portfolio"
 )
 
 // Meter is one meter with its history.
@@ -13,8 +15,10 @@ type Meter struct {
 	Site    gtc.SiteID
 	ID      gtc.EquipmentID
 	Carrier gtc.Carrier
+	// Group names what the site is, "" for nothing.
+	Group string
 	// Days are complete calendar days with their temperature, in order.
-	Days []energy.Day
+	Days []baseline.Day
 	// Baseline is the period of the baseline; zero is the first full year.
 	Baseline gtc.Period
 }
@@ -24,7 +28,7 @@ type Run struct {
 	Meter
 	// Fitted is the baseline; Reason says why there is none or why nothing was
 	// judged against it, "" when days were.
-	Fitted energy.Baseline
+	Fitted baseline.Baseline
 	Reason string
 	// Judged counts the days after the baseline that could be judged.
 	Judged int
@@ -42,31 +46,72 @@ type Options struct {
 	To time.Time
 }
 
-// Replay fits the meter's baseline and judges every day after it. It depends
-// on nothing but its arguments.
-func Replay(m Meter, o Options) Run {
+// Fitted is a meter with its baseline, ready to be judged.
+type Fitted struct {
+	run      Run
+	detector *drift.Detector
+	series   drift.Series
+}
+
+// Replay fits the meter's baseline and judges every day after it, without
+// other meters. It depends on nothing but its arguments.
+func Replay(m Meter, o Options) Run { return Fit(m, o).Judge(nil, o) }
+
+// Together makes the portfolio that the meters are judged beside, like on a
+// hub.
+func Together(all []*Fitted) *portfolio.Portfolio {
+	meters := make([]portfolio.Meter, len(all))
+	for i, f := range all {
+		meters[i] = portfolio.Meter{Series: f.series, Group: f.run.Group, Counts: true}
+	}
+	return portfolio.New(meters)
+}
+
+// Fit fits the meter's baseline and sets its days against it.
+func Fit(m Meter, o Options) *Fitted {
 	if !o.To.IsZero() {
 		end := civil(o.To)
 		for n := len(m.Days); n > 0 && !civil(m.Days[n-1].Date).Before(end); n-- {
 			m.Days = m.Days[:n-1]
 		}
 	}
-	r := Run{Meter: m}
+	f := &Fitted{run: Run{Meter: m}}
+	r := &f.run
 	if len(m.Days) == 0 {
 		r.Reason = "no day has a consumption"
-		return r
+		return f
 	}
 	period := m.period()
-	fitted, err := energy.Fit(m.Days, energy.FitOptions{Carrier: m.Carrier, From: period.From, To: period.To})
+	fitted, err := baseline.Fit(m.Days, baseline.FitOptions{Carrier: m.Carrier, From: period.From, To: period.To})
 	if err != nil {
 		r.Reason = err.Error()
-		return r
+		return f
 	}
 	r.Fitted = fitted
 	if !fitted.Judgeable {
 		r.Reason = fitted.Reason
 	}
-	for _, f := range energy.Detect(fitted, m.Days, energy.DetectOptions{Site: m.Site, Meter: m.ID, Carrier: m.Carrier}) {
+	f.detector = drift.New(fitted)
+	f.series = f.detector.Series(m.Days, f.options())
+	return f
+}
+
+func (f *Fitted) options() drift.Options {
+	return drift.Options{Site: f.run.Site, Meter: f.run.ID, Carrier: f.run.Carrier}
+}
+
+// Judge judges every day after the baseline, beside the meters of a portfolio
+// or, with nil, alone.
+func (f *Fitted) Judge(all *portfolio.Portfolio, o Options) Run {
+	r := f.run
+	if f.detector == nil {
+		return r
+	}
+	d := f.options()
+	if all != nil {
+		d.Shared = all.Beside(r.Carrier, r.Group, r.Site)
+	}
+	for _, f := range f.detector.Detect(r.Days, d) {
 		if o.From.IsZero() || !civil(f.Detected).Before(civil(o.From)) {
 			r.Findings = append(r.Findings, f)
 		}
@@ -146,7 +191,7 @@ func (r Run) band(from, to time.Time) float64 {
 }
 
 // between returns the days of [from,to), midnight UTC.
-func (r Run) between(from, to time.Time) []energy.Day {
+func (r Run) between(from, to time.Time) []baseline.Day {
 	a, b := 0, len(r.Days)
 	for a < b && civil(r.Days[a].Date).Before(from) {
 		a++

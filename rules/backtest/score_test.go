@@ -15,7 +15,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/rules/backtest"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 func begin() time.Time { return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) }
@@ -24,16 +24,16 @@ func at(i int) time.Time { return begin().AddDate(0, 0, i) }
 
 // made returns days of a made-up gas meter, about 100 + 30 kWh a degree below
 // 15 °C; change is what each day has more.
-func made(n int, seed uint64, change func(i int, kwh, temp float64) float64) []energy.Day {
+func made(n int, seed uint64, change func(i int, kwh, temp float64) float64) []baseline.Day {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	out := make([]energy.Day, n)
+	out := make([]baseline.Day, n)
 	for i := range out {
 		temp := 10 - 8*math.Cos(2*math.Pi*float64(i-20)/365) + 3*rng.NormFloat64()
 		kwh := (100 + 30*math.Max(0, 15-temp)) * (1 + 0.05*rng.NormFloat64())
 		if change != nil {
 			kwh += change(i, kwh, temp)
 		}
-		out[i] = energy.Day{Date: at(i), KWh: math.Max(0, kwh), Temp: temp, HasKWh: true, HasTemp: true, Coverage: 1}
+		out[i] = baseline.Day{Date: at(i), KWh: math.Max(0, kwh), Temp: temp, HasKWh: true, HasTemp: true, Coverage: 1}
 	}
 	return out
 }
@@ -61,7 +61,7 @@ func fault(id string, site gtc.SiteID, from, to int, share float64) backtest.Fau
 	return f
 }
 
-func gas(site gtc.SiteID, days []energy.Day) backtest.Meter {
+func gas(site gtc.SiteID, days []baseline.Day) backtest.Meter {
 	return backtest.Meter{Site: site, ID: "gaz", Carrier: gtc.CarrierGas, Days: days}
 }
 
@@ -82,7 +82,7 @@ func TestEachFaultHasItsStatus(t *testing.T) {
 	}
 	swap := backtest.Fault{ID: "x", Site: "s", Kind: "meter_swap", Meters: []gtc.EquipmentID{"gaz"}, From: backtest.Day(at(420)), To: backtest.Day(at(432))}
 	for name, c := range map[string]struct {
-		days   []energy.Day
+		days   []baseline.Day
 		fault  backtest.Fault
 		status backtest.Status
 		why    string

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // CSVOptions says how to read a meter's CSV file.
@@ -38,7 +40,10 @@ func (m Mistake) Error() string {
 // Table is what was read from a CSV file.
 type Table struct {
 	// Days are the calendar days in order, absent values marked.
-	Days []Day
+	Days []baseline.Day
+	// Hours are the hours that have a consumption and a temperature, when the
+	// rows are hourly or shorter.
+	Hours []baseline.Hour
 	// Rows counts the rows read, without the header and without bad ones.
 	Rows int
 	// Bad are the rows left out, each with its place and reason.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 func TestReadCSVDaily(t *testing.T) {
@@ -18,7 +20,7 @@ func TestReadCSVDaily(t *testing.T) {
 	require.Equal(t, 3, table.Rows)
 	require.Len(t, table.Days, 3)
 	require.False(t, table.Days[0].HasKWh || table.Days[0].HasTemp)
-	require.Equal(t, Day{Date: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), KWh: 12, Temp: 5.5, HasKWh: true, HasTemp: true, Coverage: 1}, table.Days[1])
+	require.Equal(t, baseline.Day{Date: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), KWh: 12, Temp: 5.5, HasKWh: true, HasTemp: true, Coverage: 1}, table.Days[1])
 	require.Equal(t, []string{
 		"1 rows have no energy_kwh", "1 rows have no temperature_c",
 		"gap: 2 days from 2026-01-03 to 2026-01-04 have no row",
@@ -76,7 +78,7 @@ func TestReadCSVHourly(t *testing.T) {
 func FuzzReadCSV(f *testing.F) {
 	f.Add("time,energy_kwh,temperature_c\n2026-01-01,1,2\n2026-01-02T00:00:00Z,1,nan\n")
 	f.Add("energy_kwh,temperature_c,time\n\"1\",2,2026-01-01 13:00\n1,2,2026-01-01 14:00\n")
-	if b, err := os.ReadFile("testdata/synthetic_daily.csv"); err == nil {
+	if b, err := os.ReadFile("baseline/testdata/synthetic_daily.csv"); err == nil {
 		f.Add(string(b[:2000]))
 	}
 	f.Fuzz(func(t *testing.T, text string) {

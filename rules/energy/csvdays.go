@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // minDayShare is the least share of a day's hours from which the rest of the
@@ -26,7 +28,7 @@ func (p *parser) finish() {
 		p.hoursToDays()
 	} else {
 		for _, r := range p.rows {
-			p.addDay(Day{Date: midnight(r.at, p.opts.Location), KWh: r.kwh, Temp: r.temp, HasKWh: r.hasKWh, HasTemp: r.hasTemp, Coverage: 1}, r.line)
+			p.addDay(baseline.Day{Date: midnight(r.at, p.opts.Location), KWh: r.kwh, Temp: r.temp, HasKWh: r.hasKWh, HasTemp: r.hasTemp, Coverage: 1}, r.line)
 		}
 	}
 	p.gaps()
@@ -47,7 +49,7 @@ func (p *parser) hourly() bool {
 }
 
 // addDay appends a day, refusing a second row of the same calendar day.
-func (p *parser) addDay(d Day, line int) {
+func (p *parser) addDay(d baseline.Day, line int) {
 	if n := len(p.table.Days); n > 0 && p.table.Days[n-1].Date.Equal(d.Date) {
 		p.table.Bad = append(p.table.Bad, Mistake{p.opts.Name, line, 1, "the day " + d.Date.Format(time.DateOnly) + " is there twice"})
 		p.table.Rows--
@@ -82,9 +84,40 @@ func (p *parser) hoursToDays() {
 		}
 	}
 	step := p.step()
+	p.table.Hours = hoursOf(p.rows, step, p.opts.Location)
 	for _, d := range days {
 		p.table.Days = append(p.table.Days, p.day(d, step))
 	}
+}
+
+// hoursOf sums the rows of each hour that is complete; rows that are longer
+// than an hour make none.
+func hoursOf(rows []row, step time.Duration, loc *time.Location) []baseline.Hour {
+	if step > time.Hour {
+		return nil
+	}
+	want := int(time.Hour / step)
+	var out []baseline.Hour
+	n := 0 // rows of the last hour
+	for _, r := range rows {
+		start := r.at.Truncate(time.Hour).In(loc)
+		if k := len(out); k == 0 || !out[k-1].Start.Equal(start) {
+			if k > 0 && n < want {
+				out = out[:k-1]
+			}
+			out, n = append(out, baseline.Hour{Start: start}), 0
+		}
+		if r.hasKWh && r.hasTemp {
+			h := &out[len(out)-1]
+			h.KWh += r.kwh
+			h.Temp += r.temp / float64(want)
+			n++
+		}
+	}
+	if n < want && len(out) > 0 {
+		out = out[:len(out)-1]
+	}
+	return out
 }
 
 // step returns the usual distance of two rows.
@@ -98,9 +131,9 @@ func (p *parser) step() time.Duration {
 }
 
 // day makes a day of its rows, filling it when at least half is there.
-func (p *parser) day(d dayOfHours, step time.Duration) Day {
+func (p *parser) day(d dayOfHours, step time.Duration) baseline.Day {
 	whole := float64(dayLength(d.date)) / float64(step)
-	out := Day{Date: d.date, Coverage: math.Min(1, float64(d.hours)/whole)}
+	out := baseline.Day{Date: d.date, Coverage: math.Min(1, float64(d.hours)/whole)}
 	switch {
 	case out.Coverage > 1-1e-9:
 		out.KWh, out.HasKWh = d.kwh, true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // maxStep is the longest time between two readings that still counts as
@@ -26,17 +27,27 @@ type Interval struct {
 	Start time.Time
 	// KWh is the energy, 0 when the medium is not energy.
 	KWh float64
+	// NoEnergy says that the energy is not known although the medium is one: a
+	// volume of gas of a date without a calorific value.
+	NoEnergy bool
 	// Volume is the rise of the index when it counts a volume, in its unit,
 	// and 0 when the index counts energy.
 	Volume float64
+	// NormalVolume is the gas in m³(n) and PCS the calorific value in kWh/m³(n)
+	// that KWh was computed with, both 0 when it was not computed so.
+	NormalVolume, PCS float64
+	// Low and High bound the energy of an estimated day, both 0 when nothing
+	// bounds it.
+	Low, High float64
 	// Coverage is the metered part of the interval, 0 to 1.
 	Coverage float64
 	// Estimated says that a part of the figures was spread over a gap of
 	// which only the total is known.
 	Estimated bool
 	// Source of an interval that was imported (metered, manual, invoice or
-	// estimated), empty for what was rolled up from samples. What was spread
-	// over days or estimated has no coverage, so no baseline is fitted on it.
+	// estimated) or made of others (these, or allocated), empty for what was
+	// rolled up from samples. What was spread over days or estimated has no
+	// coverage, so no baseline is fitted on it.
 	Source string
 }
 
@@ -52,8 +63,15 @@ func (i Interval) Yields(imported Interval) bool {
 // across a gap is spread evenly over it with coverage 0. Rollover, meter
 // swaps, resets and implausible readings are resolved once for all readings,
 // so the hours of a part of the time equal those of the whole. The readings
-// may be in any order and are not changed.
+// may be in any order and are not changed. Gas is converted with the pressure
+// and temperature of the configuration.
 func Hours(m gtc.Meter, readings []Reading, from, to time.Time) []Interval {
+	return HoursAt(m, readings, nil, from, to)
+}
+
+// HoursAt is [Hours] with what the meter's own points say of its gas, in order
+// of time; only a meter with a dated conversion looks at it.
+func HoursAt(m gtc.Meter, readings []Reading, gas []GasState, from, to time.Time) []Interval {
 	segments := segmentsOf(m, readings)
 	start := from.UTC().Truncate(time.Hour)
 	if len(segments) > 0 && segments[0].from.After(start) {
@@ -76,6 +94,9 @@ func Hours(m gtc.Meter, readings []Reading, from, to time.Time) []Interval {
 			i.Volume = rise
 		}
 		out = append(out, i)
+	}
+	if m.Gas != nil {
+		convert(m.Gas, out, gas)
 	}
 	return out
 }
@@ -120,6 +141,9 @@ func Days(hours []Interval, loc *time.Location) []Interval {
 		d := &out[len(out)-1]
 		d.KWh += h.KWh
 		d.Volume += h.Volume
+		d.NormalVolume += h.NormalVolume
+		d.PCS = math.Max(d.PCS, h.PCS) // it changes at midnight only
+		d.NoEnergy = d.NoEnergy || h.NoEnergy
 		d.Coverage += h.Coverage
 		d.Estimated = d.Estimated || h.Estimated
 	}
@@ -131,14 +155,14 @@ func Days(hours []Interval, loc *time.Location) []Interval {
 
 // Join puts the consumption and the temperature of each day together. A day
 // with fewer than 12 hours of temperature has none.
-func Join(days []Interval, temps []TempDay) []Day {
+func Join(days []Interval, temps []TempDay) []baseline.Day {
 	byDate := make(map[string]TempDay, len(temps))
 	for _, t := range temps {
 		byDate[t.Date.Format(time.DateOnly)] = t
 	}
-	out := make([]Day, 0, len(days))
+	out := make([]baseline.Day, 0, len(days))
 	for _, d := range days {
-		day := Day{Date: d.Start, KWh: d.KWh, HasKWh: true, Coverage: d.Coverage}
+		day := baseline.Day{Date: d.Start, KWh: d.KWh, HasKWh: !d.NoEnergy, Coverage: d.Coverage}
 		if t, ok := byDate[d.Start.Format(time.DateOnly)]; ok && t.Valid() {
 			day.Temp, day.HasTemp = t.Mean, true
 		}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 func brussels(tb testing.TB) *time.Location {
@@ -185,5 +186,5 @@ func TestTemperatureDays(t *testing.T) {
 	require.InDelta(t, 16.5-mean, days[3].DJ165Eq, 1e-9)
 
 	joined := Join([]Interval{{Start: days[0].Date, KWh: 3, Coverage: 1}}, days)
-	require.Equal(t, []Day{{Date: days[0].Date, KWh: 3, Temp: days[0].Mean, HasKWh: true, HasTemp: true, Coverage: 1}}, joined)
+	require.Equal(t, []baseline.Day{{Date: days[0].Date, KWh: 3, Temp: days[0].Mean, HasKWh: true, HasTemp: true, Coverage: 1}}, joined)
 }

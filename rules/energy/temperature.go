@@ -4,15 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
-)
 
-// The bases of the Belgian degree-days and the weights of the equivalent
-// degree-day: the day itself and the two before it.
-const (
-	BaseDJ15  = 15.0
-	BaseDJ165 = 16.5
-
-	weightToday, weightYesterday, weightBefore = 0.6, 0.3, 0.1
+	"github.com/cpas-charleroi/gtc/rules/degreeday"
 )
 
 // minTempHours is the least number of hours with a temperature in a valid
@@ -45,6 +38,9 @@ type TempDay struct {
 	DJ165Eq float64
 	// HasEq says that the two days before are known.
 	HasEq bool
+	// Source is "" for what the station's own sensor made, import for what came
+	// from a file, station:<id> for what another station lent.
+	Source string
 }
 
 // Valid reports whether the day has enough hours (12) to stand for itself.
@@ -139,17 +135,21 @@ func missingHours(a, b hourTemp) []hourTemp {
 	return out
 }
 
+// FillDegreeDays fills the degree-days of days of which mean, minimum, maximum
+// and hours are known, in order of date.
+func FillDegreeDays(days []TempDay) { degreeDays(days) }
+
 // degreeDays fills the degree-days of days in order of time.
 func degreeDays(days []TempDay) {
 	for i := range days {
 		d := &days[i]
-		d.DJ15 = math.Max(0, BaseDJ15-(d.Min+d.Max)/2)
-		d.DJ165 = math.Max(0, BaseDJ165-d.Mean)
+		d.DJ15 = degreeday.Of15(d.Min, d.Max)
+		d.DJ165 = degreeday.Of165(d.Mean)
 		if i < 2 || !days[i-1].Date.Equal(d.Date.AddDate(0, 0, -1)) || !days[i-2].Date.Equal(d.Date.AddDate(0, 0, -2)) {
 			continue
 		}
 		if d.Valid() && days[i-1].Valid() && days[i-2].Valid() {
-			d.DJ165Eq = weightToday*d.DJ165 + weightYesterday*days[i-1].DJ165 + weightBefore*days[i-2].DJ165
+			d.DJ165Eq = degreeday.Equivalent(d.DJ165, days[i-1].DJ165, days[i-2].DJ165)
 			d.HasEq = true
 		}
 	}

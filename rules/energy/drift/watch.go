@@ -1,0 +1,55 @@
+package drift
+
+import (
+	"math"
+
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+)
+
+// leastSigma is the least standard deviation of a day, relative to the mean
+// consumption of the baseline.
+const leastSigma = 0.01
+
+// watch is what days are judged by: the course of a baseline, and the weights
+// of days.
+type watch struct {
+	course *baseline.Course
+	// mean is the baseline's mean consumption in kWh a day.
+	mean float64
+	// floor is the least weight of a day.
+	floor float64
+	// train are the baseline's own days, set against the watch.
+	train []judged
+}
+
+// newWatch prepares the watch of a baseline that is not empty.
+func newWatch(b baseline.Baseline) watch {
+	w := watch{course: b.Course(), mean: b.Metrics.Mean}
+	var squares float64
+	for _, d := range b.Days() {
+		j := w.judge(d)
+		squares += j.weight * j.weight
+		w.train = append(w.train, j)
+	}
+	w.floor = leastWeight * math.Sqrt(squares/float64(len(w.train)))
+	for i := range w.train {
+		w.train[i].weight = max(w.floor, w.train[i].weight)
+	}
+	return w
+}
+
+// judge sets one day against the watch.
+func (w *watch) judge(d baseline.Day) judged {
+	j := judged{date: d.Date, y: d.KWh, temp: d.Temp, doy: d.Date.YearDay()}
+	s := w.course.Stand(d)
+	if !s.Seen {
+		return j
+	}
+	j.e, j.whole = s.Expected, s.Whole
+	j.sigma = math.Max(s.Sigma, leastSigma*w.mean)
+	j.seen, j.ok = true, s.Counts && j.sigma > 0
+	if j.sigma > 0 {
+		j.weight = math.Max(w.floor, s.Level/j.sigma)
+	}
+	return j
+}
