@@ -13,8 +13,12 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// energyRules is the file that holds no alarm classes.
-const energyRules = "energy.yaml"
+// The files that hold no alarm classes.
+const (
+	energyRules = "energy.yaml"
+	factors     = "factors.yaml"
+	degreeDays  = "degree-days.yaml"
+)
 
 // File is one file of the library.
 type File struct {
@@ -32,7 +36,7 @@ func Alarms() ([]File, error) {
 	}
 	var out []File
 	for _, n := range names {
-		if n == energyRules {
+		if n == energyRules || n == factors || n == degreeDays {
 			continue
 		}
 		data, err := files.ReadFile(n)
@@ -51,4 +55,20 @@ func Energy() (File, error) {
 		return File{}, fmt.Errorf("read shipped energy rules: %w", err)
 	}
 	return File{Name: "rules/library/" + energyRules, Data: data}, nil
+}
+
+// Factors returns the shipped CO2 factor sets as YAML, read by
+// internal/config.
+func Factors() (File, error) { return one(factors, "CO2 factors") }
+
+// DegreeDays returns the published degree-days as YAML, read by
+// internal/config.
+func DegreeDays() (File, error) { return one(degreeDays, "degree-days") }
+
+func one(name, what string) (File, error) {
+	data, err := files.ReadFile(name)
+	if err != nil {
+		return File{}, fmt.Errorf("read shipped %s: %w", what, err)
+	}
+	return File{Name: "rules/library/" + name, Data: data}, nil
 }
