@@ -23,7 +23,8 @@ const (
 )
 
 // openEvents makes the consumer before anything is published that it must
-// see. A first one begins with what comes: nobody is called for the past.
+// see. A first one begins with what comes: nobody is called for the past, only
+// for what stands.
 func (s *Service) openEvents(ctx context.Context) error {
 	_, err := s.js.Consumer(ctx, bus.StreamEvents, durable)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
@@ -79,10 +80,20 @@ func (s *Service) consumeEvents(ctx context.Context) error {
 		return fmt.Errorf("consume %s: %w", bus.StreamEvents, err)
 	}
 	defer running.Stop()
+	stood := time.NewTicker(standingRetry)
+	defer stood.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-stood.C:
+			done, err := s.takeStanding(ctx)
+			if err != nil {
+				return err
+			}
+			if done {
+				stood.Stop()
+			}
 		case err := <-failed:
 			return err
 		case m := <-in:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -22,13 +23,18 @@ const readEvery = 10 * time.Second
 // machines that answer each other must come to an end.
 const mostAnswers = 20
 
-// answered counts the confirmations of the last hour. One goroutine uses it.
-type answered struct{ at map[string][]time.Time }
+// answered counts the confirmations of the last hour.
+type answered struct {
+	mu sync.Mutex
+	at map[string][]time.Time
+}
 
-func newAnswered() *answered { return &answered{map[string][]time.Time{}} }
+func newAnswered() *answered { return &answered{at: map[string][]time.Time{}} }
 
 // more reports whether a number may have one more.
 func (a *answered) more(number string, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.at[number] = slices.DeleteFunc(a.at[number], func(t time.Time) bool { return now.Sub(t) >= time.Hour })
 	if len(a.at[number]) >= mostAnswers {
 		return false
@@ -40,6 +46,9 @@ func (a *answered) more(number string, now time.Time) bool {
 // reply is what a person can answer to take case n in charge, "" where no
 // answer would be read.
 func (s *Service) reply(n int) string {
+	if s.o.Answers != nil {
+		return fmt.Sprintf("OK %d", n)
+	}
 	i := slices.IndexFunc(s.ways.all, func(w Way) bool { return w.Inbox != nil })
 	if i < 0 {
 		return ""
@@ -75,25 +84,38 @@ func (s *Service) readAnswers(ctx context.Context, w Way) error {
 	}
 }
 
-// takeAnswer does what an SMS asks and confirms it. Whoever is not in the book
-// gets no answer.
-func (s *Service) takeAnswer(ctx context.Context, to Inbox, r modem.Received) {
+// confirmer tells a person what became of an answer.
+type confirmer interface {
+	Send(ctx context.Context, number, text string) error
+}
+
+// takeAnswer does what an SMS asks and confirms it.
+func (s *Service) takeAnswer(ctx context.Context, to confirmer, r modem.Received) {
+	if c, ok := s.obeyed(ctx, r); ok {
+		s.sayTaken(ctx, to, c)
+	}
+}
+
+// obeyed does what an SMS asks and returns how to confirm it. Whoever is not in
+// the book gets no answer.
+func (s *Service) obeyed(ctx context.Context, r modem.Received) (confirmation, bool) {
 	p, ok := s.byPhone(r.From)
 	if !ok {
 		s.metrics.answers.WithLabelValues("unknown_sender").Inc()
 		s.log.Warn().Str("from", r.From).Msg("SMS from somebody who is not in the book")
-		return
+		return confirmation{}, false
 	}
 	text, outcome := s.obey(ctx, p, r.Text)
 	s.metrics.answers.WithLabelValues(outcome).Inc()
 	s.log.Info().Str("person", p.ID).Str("outcome", outcome).Msg("answer by SMS")
-	if !s.answered.more(r.From, s.o.Now()) {
-		return
-	}
+	return confirmation{p.ID, r.From, text}, s.answered.more(r.From, s.o.Now())
+}
+
+func (s *Service) sayTaken(ctx context.Context, to confirmer, c confirmation) {
 	send, stop := context.WithTimeout(ctx, sendWithin)
 	defer stop()
-	if err := to.Send(send, r.From, text); err != nil {
-		s.log.Warn().Err(err).Str("person", p.ID).Msg("answer not confirmed")
+	if err := to.Send(send, c.number, c.text); err != nil {
+		s.log.Warn().Err(err).Str("person", c.person).Msg("answer not confirmed")
 	}
 }
 

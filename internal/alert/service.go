@@ -31,6 +31,9 @@ type Options struct {
 	// Subject returns what is to be known of the alarm that an event is about;
 	// false when nobody is told of such an event.
 	Subject func(ctx context.Context, ev gtc.Event) (notify.Subject, bool)
+	// Standing returns the alarms as they stand, nil for none: those of which
+	// nobody was told are told of when the service starts.
+	Standing func() []gtc.Alarm
 	// Locate gives the calendar of a site, Places names what is there.
 	Locate func(gtc.SiteID) *time.Location
 	Places channel.Places
@@ -44,6 +47,9 @@ type Options struct {
 	TestPerson string
 	// ModemNumber is where answers go when a message left by the gateway.
 	ModemNumber string
+	// Answers say how a provider hands over what people answer, nil when it does
+	// not.
+	Answers *AnswerOptions
 	// Watchdog tells an outside watcher, nil for none. The hub runs it.
 	Watchdog *Watchdog
 	Now      func() time.Time
@@ -64,6 +70,8 @@ type Service struct {
 	browsers *Browsers
 	metrics  *metrics
 	answered *answered
+	known    knownAnswers
+	confirms chan confirmation
 
 	// turning is held while the engine moves and what it said is stored.
 	turning sync.Mutex
@@ -80,7 +88,7 @@ type Service struct {
 // New opens the outbox and takes over the cases and the book that are kept.
 // The caller must Run the service.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{o: o, log: o.Log, stored: map[string]mark{}, answered: newAnswered()}
+	s := &Service{o: o, log: o.Log, stored: map[string]mark{}, answered: newAnswered(), confirms: make(chan confirmation, 64)}
 	if err := s.open(ctx); err != nil {
 		return nil, fmt.Errorf("start telling people: %w", err)
 	}
@@ -141,6 +149,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.followBook(ctx) })
 	g.Go(func() error { return s.test(ctx) })
 	g.Go(func() error { return s.answer(ctx) })
+	g.Go(func() error { return s.confirm(ctx) })
 	s.startSenders(ctx, g)
 	for _, w := range s.ways.all {
 		if w.Inbox != nil {

@@ -166,6 +166,9 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// SiteOf returns the site of a subject in.<site>.<what>.
+func SiteOf(subject string) gtc.SiteID { return siteOf(subject) }
+
 // siteOf returns the site of a subject in.<site>.<what>.
 func siteOf(subject string) gtc.SiteID {
 	site, _, _ := strings.Cut(strings.TrimPrefix(subject, "in."), ".")

@@ -14,6 +14,10 @@ import (
 // PublishEvent stores an event of the hub itself; the same event published
 // twice is stored once.
 func (h *Hub) PublishEvent(ctx context.Context, ev gtc.Event) error {
+	return publishEvent(ctx, h.js, ev)
+}
+
+func publishEvent(ctx context.Context, js jetstream.JetStream, ev gtc.Event) error {
 	if err := checkSite(ev.Site); err != nil && ev.Site != gtc.HubSite {
 		return fmt.Errorf("publish event %s: %w", ev.ID, err)
 	}
@@ -21,7 +25,7 @@ func (h *Hub) PublishEvent(ctx context.Context, ev gtc.Event) error {
 	if err != nil {
 		return err
 	}
-	if _, err := h.js.Publish(ctx, inSubject(ev.Site, "event"), data, jetstream.WithMsgID(ev.ID)); err != nil {
+	if _, err := js.Publish(ctx, inSubject(ev.Site, "event"), data, jetstream.WithMsgID(ev.ID)); err != nil {
 		return fmt.Errorf("publish event %s: %w", ev.ID, err)
 	}
 	return nil

@@ -32,8 +32,9 @@ type JoinOptions struct {
 // Joined is the bus of another hub, of which this one takes a share. It may be
 // used by several goroutines.
 type Joined struct {
-	conn *nats.Conn
-	js   jetstream.JetStream
+	conn  *nats.Conn
+	js    jetstream.JetStream
+	state jetstream.KeyValue
 }
 
 // Join connects to the bus of another hub. The other hub must be there when it
@@ -68,7 +69,19 @@ func Join(ctx context.Context, o JoinOptions) (*Joined, error) {
 		nc.Close()
 		return nil, fmt.Errorf("join the hub at %s: %w", o.URL, err)
 	}
+	if j.state, err = j.js.KeyValue(ctx, BucketState); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("join the hub at %s: open bucket %s: %w", o.URL, BucketState, err)
+	}
 	return j, nil
+}
+
+// State returns the key-value bucket of alarm states.
+func (j *Joined) State() jetstream.KeyValue { return j.state }
+
+// PublishEvent stores an event; see [Hub.PublishEvent].
+func (j *Joined) PublishEvent(ctx context.Context, ev gtc.Event) error {
+	return publishEvent(ctx, j.js, ev)
 }
 
 // Conn returns the connection; it belongs to j.

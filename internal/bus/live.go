@@ -19,15 +19,34 @@ const liveBuffer = 8192
 // are dropped, as the stored copy comes anyway. Lines of another site than the
 // sender's are left out. It returns nil when ctx ends.
 func (h *Hub) Live(ctx context.Context, sample func(site gtc.SiteID, db string, lines []byte), health func(Health)) error {
+	l := live{sample, health, func(site string, n int) { h.metrics.live.WithLabelValues(site).Add(float64(n)) }}
+	return l.run(ctx, h.conn)
+}
+
+// Live is [Hub.Live] of the hub that was joined, as long as it is there. What is
+// left out that one counts.
+func (j *Joined) Live(ctx context.Context, sample func(site gtc.SiteID, db string, lines []byte), health func(Health)) error {
+	l := live{sample, health, func(string, int) {}}
+	return l.run(ctx, j.conn)
+}
+
+// live takes what reaches the hub right now.
+type live struct {
+	sample  func(site gtc.SiteID, db string, lines []byte)
+	health  func(Health)
+	dropped func(site string, n int)
+}
+
+func (l *live) run(ctx context.Context, nc *nats.Conn) error {
 	ch := make(chan *nats.Msg, liveBuffer)
 	for _, subject := range []string{"gtc.*.sample", "gtc.*.live", "gtc.*.health"} {
-		sub, err := h.conn.ChanSubscribe(subject, ch)
+		sub, err := nc.ChanSubscribe(subject, ch)
 		if err != nil {
 			return fmt.Errorf("listen to %s: %w", subject, err)
 		}
 		defer func() { _ = sub.Unsubscribe() }()
 	}
-	if err := h.conn.FlushTimeout(startTimeout); err != nil {
+	if err := nc.FlushTimeout(startTimeout); err != nil {
 		return fmt.Errorf("listen to live messages: %w", err)
 	}
 	for {
@@ -35,31 +54,30 @@ func (h *Hub) Live(ctx context.Context, sample func(site gtc.SiteID, db string, 
 		case <-ctx.Done():
 			return nil
 		case m := <-ch:
-			h.dispatch(m, sample, health)
+			l.dispatch(m)
 		}
 	}
 }
 
-func (h *Hub) dispatch(m *nats.Msg, sample func(gtc.SiteID, string, []byte), health func(Health)) {
+func (l *live) dispatch(m *nats.Msg) {
 	tokens := strings.Split(m.Subject, ".")
 	if len(tokens) != 3 {
 		return
 	}
 	site := gtc.SiteID(tokens[1])
-	dropped := h.metrics.live.WithLabelValues(tokens[1])
 	switch tokens[2] {
 	case "sample", "live":
 		own, foreign := OwnLines(site, m.Data)
-		dropped.Add(float64(len(foreign)))
+		l.dropped(tokens[1], len(foreign))
 		if len(own) > 0 {
-			sample(site, m.Header.Get(HeaderDatabase), own)
+			l.sample(site, m.Header.Get(HeaderDatabase), own)
 		}
 	case "health":
 		var hb Health
 		if err := json.Unmarshal(m.Data, &hb); err != nil || hb.Site != site {
-			dropped.Inc()
+			l.dropped(tokens[1], 1)
 			return
 		}
-		health(hb)
+		l.health(hb)
 	}
 }

@@ -94,7 +94,7 @@ func (a *alarms) decide(now time.Time, what func(*alarm.Engine, time.Time) ([]gt
 	if err != nil {
 		return err
 	}
-	a.say(events)
+	a.sayOwn(events)
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +42,18 @@ type alarms struct {
 	unsaid      []gtc.Event
 	unkept      map[string]bool
 	worksUnkept bool
+	// mine tells whether this hub speaks for a site, nil for all. What it decides
+	// of others waits in unsaid until the hub that speaks for them has said it,
+	// or is gone.
+	mine func(gtc.SiteID) bool
+	// own are the ids of unsaid events that a person caused here, acted the
+	// alarms that are to be kept for that.
+	own, acted map[string]bool
+	// waits are the ids of events that the hub which speaks for their site has
+	// not said yet, with the time since when; left counts those that it never
+	// said.
+	waits map[string]time.Time
+	left  int
 	// ticked is when the engine was last told the time.
 	ticked time.Time
 }
@@ -50,7 +63,8 @@ func newAlarms(classes []alarm.Class, sites []gtc.Site, restored []gtc.Alarm, se
 		engine: alarm.New(classes, sites, restored),
 		health: map[gtc.SiteID]bus.Health{}, received: map[gtc.SiteID]time.Time{},
 		linked: map[gtc.SiteID]bool{}, linkSince: map[gtc.SiteID]time.Time{},
-		serves: serves, unkept: map[string]bool{},
+		serves: serves, unkept: map[string]bool{}, own: map[string]bool{}, acted: map[string]bool{},
+		waits: map[string]time.Time{},
 	}
 }
 
@@ -64,7 +78,7 @@ func (a *alarms) observe(samples []gtc.Sample, inOrder bool) bool {
 	} else {
 		a.say(a.engine.ObserveLive(samples))
 	}
-	return len(a.unsaid) > 0
+	return slices.ContainsFunc(a.unsaid, a.says)
 }
 
 // silentAfter is how long without a heartbeat the link counts as lost.
@@ -91,6 +105,14 @@ func (a *alarms) heartbeat(h bus.Health, now time.Time) {
 }
 
 func (a *alarms) tick(now time.Time, store alarm.Store) {
+	a.pass(now)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.say(a.engine.Store(store))
+}
+
+// pass tells the engine the time.
+func (a *alarms) pass(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for site, at := range a.received {
@@ -98,9 +120,41 @@ func (a *alarms) tick(now time.Time, store alarm.Store) {
 			a.linked[site], a.linkSince[site] = false, at
 		}
 	}
-	a.say(a.engine.Tick(now))
-	a.say(a.engine.Store(store))
+	events := a.engine.Tick(now)
 	a.ticked = now
+	a.say(events)
+	a.leave(now)
+}
+
+// othersSay is how long the hub that speaks for a site has to say what this one
+// decided of it. Longer than any take-over: what it has not said by then it
+// judges otherwise.
+const othersSay = 2 * time.Minute
+
+// leave forgets what the hub that speaks for a site judges otherwise; the caller
+// holds mu.
+func (a *alarms) leave(now time.Time) {
+	for id, since := range a.waits {
+		if now.Sub(since) < othersSay {
+			continue
+		}
+		delete(a.waits, id)
+		a.unsaid = slices.DeleteFunc(a.unsaid, func(ev gtc.Event) bool {
+			gone := ev.ID == id && !a.says(ev)
+			if gone {
+				a.left++
+				delete(a.unkept, ev.Subject)
+			}
+			return gone
+		})
+	}
+}
+
+// leftOut is how many events of this engine another hub never said.
+func (a *alarms) leftOut() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return float64(a.left)
 }
 
 // channels judges the ways to people.
@@ -111,16 +165,36 @@ func (a *alarms) channels(c []alarm.Channel) {
 }
 
 // say takes over what the engine decided. Works change what is set aside, also
-// where no event says so.
+// where no event says so. That a work of another hub's site begins or ends, that
+// hub records.
 func (a *alarms) say(events []gtc.Event) {
 	for i := range events {
 		if events[i].Kind != gtc.EventWork {
 			a.unkept[events[i].Subject] = true
+			a.unsaid = append(a.unsaid, events[i])
+			if !a.speaks(events[i].Site) {
+				a.waits[events[i].ID] = a.ticked
+			}
 			continue
 		}
 		a.worksUnkept = true
+		if a.speaks(events[i].Site) {
+			a.unsaid = append(a.unsaid, events[i])
+		}
 	}
-	a.unsaid = append(a.unsaid, events...)
+}
+
+// sayOwn takes over what a person decided here, for whichever site.
+func (a *alarms) sayOwn(events []gtc.Event) {
+	for i := range events {
+		a.own[events[i].ID] = true
+		if events[i].Kind != gtc.EventWork {
+			a.acted[events[i].Subject] = true
+		} else if !a.speaks(events[i].Site) {
+			a.unsaid = append(a.unsaid, events[i])
+		}
+	}
+	a.say(events)
 }
 
 // list returns every alarm, worst first.
@@ -151,36 +225,50 @@ func (a *alarms) works() []alarm.Work {
 	return a.engine.Works()
 }
 
-// pending returns the events to publish.
+// pending returns the events to publish: those of the sites that this hub
+// speaks for, what a person decided here, and every beginning of an alarm that
+// concerns life safety, as whoever sees it first says it. Another hub that says
+// the same says it under the same id.
 func (a *alarms) pending() []gtc.Event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.unsaid
+	return slices.DeleteFunc(slices.Clone(a.unsaid), func(ev gtc.Event) bool { return !a.says(ev) })
 }
 
-// said forgets the first n events: they are published.
-func (a *alarms) said(n int) {
+// says reports whether this hub publishes an event; the caller holds mu.
+func (a *alarms) says(ev gtc.Event) bool {
+	if a.speaks(ev.Site) || a.own[ev.ID] {
+		return true
+	}
+	if ev.Kind != gtc.EventAlarm || ev.To != string(gtc.AlarmUnacknowledged) {
+		return false
+	}
+	al, ok := a.engine.Alarm(ev.Subject)
+	return ok && al.LifeSafety
+}
+
+// speaks reports whether this hub speaks for a site; the caller holds mu.
+func (a *alarms) speaks(site gtc.SiteID) bool { return a.mine == nil || a.mine(site) }
+
+// said forgets an event: it is published.
+func (a *alarms) said(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.unsaid = a.unsaid[n:]
+	delete(a.own, id)
+	delete(a.waits, id)
+	if i := slices.IndexFunc(a.unsaid, func(ev gtc.Event) bool { return ev.ID == id }); i >= 0 {
+		a.unsaid = slices.Delete(a.unsaid, i, i+1)
+	}
 }
 
 // publishAlarms publishes what the alarm engine decided and keeps what it
-// leaves behind. What fails stays and is tried again at the next turn.
-func (h *Hub) publishAlarms(ctx context.Context) error {
-	h.saying.Lock()
-	defer h.saying.Unlock()
-	for _, ev := range h.alarms.pending() {
-		ev.Received = h.now()
-		if err := h.bus.PublishEvent(ctx, ev); err != nil {
-			return fmt.Errorf("publish event %s: %w", ev.ID, err)
-		}
-		h.journal.add(ev)
-		h.log.Info().Str("site", string(ev.Site)).Str("subject", ev.Subject).Str("from", ev.From).Str("to", ev.To).Int("priority", int(ev.Priority)).Str("actor", ev.Actor).Msg(string(ev.Kind))
-		h.changes.tell(ev.Site, "alarm", ev.At)
-		h.alarms.said(1)
-	}
-	return h.keepAlarms(ctx)
+// leaves behind.
+func (h *Hub) publishAlarms(ctx context.Context) error { return h.sayer.publish(ctx) }
+
+// said notes an event that was published.
+func (h *Hub) said(ev gtc.Event) {
+	h.journal.add(ev)
+	h.changes.tell(ev.Site, "alarm", ev.At)
 }
 
 func putJSON(ctx context.Context, kv jetstream.KeyValue, key string, v any) error {

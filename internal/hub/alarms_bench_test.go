@@ -66,6 +66,7 @@ func newLoad(b *testing.B) *load {
 	h.alarms = newAlarms(classes, l.sites, nil, nil)
 	h.energy = newEnergyRules(history{}, l.sites, nil, zerolog.Nop())
 	h.metrics = newMetrics(nil, h)
+	h.sayer = h.newSayer()
 	l.hub = h
 	return l
 }

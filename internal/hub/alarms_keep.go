@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -123,11 +125,13 @@ func (a *alarms) changed(kept map[string]known) (alarms []gtc.Alarm, works []ala
 		}
 	}
 	for id := range a.unkept {
-		if al, ok := a.engine.Alarm(id); ok {
+		al, ok := a.engine.Alarm(id)
+		switch {
+		case !ok:
+			delete(a.unkept, id)
+		case a.speaks(al.Site) || a.acted[id]:
 			alarms = append(alarms, al)
-			continue
 		}
-		delete(a.unkept, id)
 	}
 	return alarms, a.engine.Works(), a.worksUnkept
 }
@@ -140,7 +144,63 @@ func (a *alarms) keptAlarm(al gtc.Alarm) {
 	now, _ := a.engine.Alarm(al.ID)
 	if now.Changed.Equal(al.Changed) && now.State == al.State {
 		delete(a.unkept, al.ID)
+		delete(a.acted, al.ID)
 	}
+}
+
+// keptWorks notes that the works are kept.
+func (a *alarms) keptWorks() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.worksUnkept = false
+}
+
+// cutAlarm returns the alarm that a key of the state bucket is about.
+func cutAlarm(key string) (id string, ok bool) { return strings.CutPrefix(key, keyAlarm) }
+
+// theirs takes over what another hub kept of an alarm, and forgets to say what
+// that one has said. Of a site that this hub speaks for only a later change,
+// of a person at the other, is news.
+func (a *alarms) theirs(al gtc.Alarm) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now, _ := a.engine.Alarm(al.ID)
+	if a.speaks(al.Site) {
+		if al.Changed.After(now.Changed) {
+			a.engine.Adopt(al)
+		}
+		return
+	}
+	until := al.Changed
+	if same(now, al) || !al.Changed.Before(now.Changed) {
+		a.engine.Adopt(al)
+		delete(a.unkept, al.ID)
+		until = later(now.Changed, al.Changed)
+	}
+	a.unsaid = slices.DeleteFunc(a.unsaid, func(ev gtc.Event) bool {
+		return ev.Subject == al.ID && !ev.At.After(until) && !a.own[ev.ID]
+	})
+}
+
+// same reports whether two hubs judge an alarm alike, at whatever instant they
+// came to it.
+func same(a, b gtc.Alarm) bool {
+	return a.State == b.State && a.Under == b.Under && a.Occurrence == b.Occurrence && a.Priority == b.Priority && len(a.Inhibitions) == len(b.Inhibitions)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// planned takes over the works that the hub with the console keeps.
+func (a *alarms) planned(works []alarm.Work) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.engine.TakeWorks(works, a.ticked)
+	a.worksUnkept = true
 }
 
 // adopt goes on with what another hub made of an alarm.
@@ -148,56 +208,4 @@ func (a *alarms) adopt(al gtc.Alarm) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.engine.Adopt(al)
-}
-
-// keepAlarms keeps every alarm that changed, and the works.
-func (h *Hub) keepAlarms(ctx context.Context) error {
-	alarms, works, withWorks := h.alarms.changed(h.keeper.known)
-	for i := range alarms {
-		if err := h.keepAlarm(ctx, alarms[i]); err != nil {
-			return err
-		}
-		h.alarms.keptAlarm(alarms[i])
-	}
-	if !withWorks {
-		return nil
-	}
-	if works == nil {
-		works = []alarm.Work{}
-	}
-	theirs, err := h.keeper.put(ctx, keyWorks, works)
-	if err == nil && theirs != nil { // once more, over what is known now
-		h.metrics.conflicts.Inc()
-		_, err = h.keeper.put(ctx, keyWorks, works)
-	}
-	if err != nil {
-		return err
-	}
-	h.alarms.mu.Lock()
-	h.alarms.worksUnkept = false
-	h.alarms.mu.Unlock()
-	return nil
-}
-
-// keepAlarm keeps one alarm. Of two hubs the one that saw the later change is
-// right; the other one goes on with it.
-func (h *Hub) keepAlarm(ctx context.Context, al gtc.Alarm) error {
-	theirs, err := h.keeper.put(ctx, keyAlarm+al.ID, al)
-	if err != nil || theirs == nil {
-		return err
-	}
-	h.metrics.conflicts.Inc()
-	var other gtc.Alarm
-	if err := json.Unmarshal(theirs, &other); err != nil {
-		return fmt.Errorf("read state %s%s: %w", keyAlarm, al.ID, err)
-	}
-	h.log.Warn().Str("subject", al.ID).Str("mine", string(al.State)).Str("theirs", string(other.State)).Msg("another hub changed the alarm")
-	if other.Changed.After(al.Changed) {
-		h.alarms.adopt(other)
-		return nil
-	}
-	if theirs, err = h.keeper.put(ctx, keyAlarm+al.ID, al); err == nil && theirs != nil {
-		err = fmt.Errorf("keep alarm %s: another hub changes it all the time", al.ID)
-	}
-	return err
 }

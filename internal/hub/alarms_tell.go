@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -19,8 +20,8 @@ import (
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
-// bucketUsers holds those who sign in to the console.
-const bucketUsers = "users"
+// BucketUsers holds those who sign in to the console, and service tokens.
+const BucketUsers = "users"
 
 // openUsers opens the directory of those who sign in.
 func (h *Hub) openUsers(ctx context.Context) error {
@@ -29,12 +30,12 @@ func (h *Hub) openUsers(ctx context.Context) error {
 		return fmt.Errorf("open users: %w", err)
 	}
 	kv, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: bucketUsers, Description: "users of the console, one-time links, sessions", Storage: jetstream.FileStorage,
+		Bucket: BucketUsers, Description: "users of the console, one-time links, sessions", Storage: jetstream.FileStorage,
 	})
 	if err != nil {
 		return fmt.Errorf("open users: %w", err)
 	}
-	h.users = user.Open(kv)
+	h.users, h.tokens = user.Open(kv), user.OpenTokens(kv)
 	return nil
 }
 
@@ -59,11 +60,27 @@ func (h *Hub) openAlert(ctx context.Context, o Options) error {
 	}
 	var err error
 	h.alert, err = alert.New(ctx, alert.Options{
-		Conn: h.bus.Conn(), Ways: o.Ways, PushContact: n.Push.Contact, Subject: h.subject, Locate: h.locate, Places: h.places,
-		Acknowledge: h.acknowledge, PublicURL: n.PublicURL, Seed: o.Seed, TestPerson: n.SelfTest.Person, ModemNumber: n.SMS.Modem.Number,
+		Conn: h.bus.Conn(), Ways: o.Ways, PushContact: n.Push.Contact, Subject: h.subject, Standing: h.alarms.list, Locate: h.locate, Places: h.places,
+		Acknowledge: h.acknowledge, PublicURL: n.PublicURL, Seed: o.Seed, Answers: o.Answers, TestPerson: n.SelfTest.Person, ModemNumber: n.SMS.Modem.Number,
 		Watchdog: h.watchdog, Now: h.now, Log: h.log, Registry: o.Registry,
 	})
 	return err
+}
+
+// withAnswers lets a provider hand over the SMS that people answer with, beside
+// the console.
+func (h *Hub) withAnswers(rest http.Handler) http.Handler {
+	answers := h.alert.AnswerHandler()
+	if answers == nil {
+		return rest
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == alert.AnswerPath {
+			answers.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }
 
 // aliveWithin is how long ago the alarms may last have been told the time.
@@ -76,8 +93,9 @@ var errBusDown = errors.New("the bus is not connected")
 func (h *Hub) Alive(context.Context) error {
 	now := h.now()
 	h.alarms.mu.Lock()
-	ticked, unsaid := h.alarms.ticked, len(h.alarms.unsaid)
+	ticked := h.alarms.ticked
 	h.alarms.mu.Unlock()
+	unsaid := len(h.alarms.pending())
 	switch {
 	case now.Sub(ticked) > aliveWithin:
 		return fmt.Errorf("alarms not judged since %s", ticked.Format(time.RFC3339))
@@ -114,6 +132,10 @@ func (h *Hub) subject(ctx context.Context, ev gtc.Event) (notify.Subject, bool) 
 			return notify.Subject{}, false
 		}
 	}
+	if ev.To == string(gtc.AlarmUnacknowledged) && ev.Inhibited == "" && !a.Active() && !h.others.leave(a.Site) {
+		// The hub that speaks for the site said it before this one judged it.
+		a.State, a.Under, a.Since, a.Changed, a.Priority, a.InTest = gtc.AlarmUnacknowledged, "", ev.At, ev.At, ev.Priority, ev.InTest
+	}
 	s := notify.Subject{Alarm: a}
 	c := h.classes[a.Class]
 	if c == nil {
@@ -147,7 +169,7 @@ func (h *Hub) keptByOthers(ctx context.Context, id string) (gtc.Alarm, bool) {
 func (h *Hub) consoleOptions(o Options) console.Options {
 	c := console.Options{
 		Model: h, Language: o.Config.Hub.Console.Language, Version: o.Version, Log: o.Log, Registry: o.Registry, Health: h.Health,
-		Alarms: h, Users: h.users, Actions: h, OpenRead: onLoopback(h.listener), Now: h.now,
+		Alarms: h, Carbon: h, Portfolio: h, Cold: h, Data: h, Records: h, Tokens: h.tokens, Users: h.users, Actions: h, Findings: h, Handling: h, OpenRead: onLoopback(h.listener), Now: h.now,
 		Secure: strings.HasPrefix(o.Config.Hub.Notify.PublicURL, "https://"),
 		Link: func(token string, now time.Time) (console.Grant, error) {
 			g, err := h.alert.Link(token, now)

@@ -66,6 +66,9 @@ type Options struct {
 	// OnState is told when the store becomes usable (true, nil) or not (false
 	// and why), from any goroutine, one call at a time; nil means nobody.
 	OnState func(up bool, err error)
+	// OnPartition is told which partitions of samples become this hub's and
+	// which are no longer, from any goroutine; nil means nobody.
+	OnPartition func(partition int, held bool)
 }
 
 // Run ingests samples and events until ctx ends and returns nil then.
@@ -128,6 +131,9 @@ func newPart(o Options, js jetstream.JetStream, m *metrics, f *found, index int)
 			if now != holds {
 				holds = now
 				gauge.Set(float64(f.held.Add(map[bool]int32{true: 1, false: -1}[now])))
+				if o.OnPartition != nil && stream == bus.StreamSamples {
+					o.OnPartition(index, now)
+				}
 			}
 		},
 	}

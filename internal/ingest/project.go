@@ -191,7 +191,7 @@ func projection(ev gtc.Event) ([]string, func(*influx.Line)) {
 		}
 		return []string{influx.MeasurementFinding, influx.TagMeter + "=" + meter, influx.TagRule + "=" + rule, site},
 			func(l *influx.Line) { change(l, ev); finding(l, ev.Finding) }
-	case gtc.EventDevice, gtc.EventEdge, gtc.EventWork, gtc.EventComment:
+	case gtc.EventDevice, gtc.EventEdge, gtc.EventWork, gtc.EventComment, gtc.EventRegister:
 	}
 	return nil, nil
 }
@@ -215,7 +215,7 @@ func finding(l *influx.Line, f *gtc.Finding) {
 	if f == nil {
 		return
 	}
-	l.Str("finding", f.ID).Str("kind", string(f.Kind)).Str("carrier", string(f.Carrier)).
+	l.Str("finding", f.ID).Str("kind", string(f.Kind)).Str("carrier", string(f.Carrier)).Str("life", string(f.State)).
 		Float("excess_kwh", f.ExcessKWh).Float("excess_pct", f.ExcessPct).Float("band_pct", f.BandPct).
 		Float("confidence", f.Confidence).Float("kwh_per_week", f.KWhPerWeek).
 		Int("onset_ms", f.Onset.UnixMilli()).Int("detected_ms", f.Detected.UnixMilli())

@@ -67,7 +67,7 @@ func (e *Engine) restoreTrack(a gtc.Alarm) *track {
 // Adopt takes over an alarm's state as another engine left it, in the place of
 // this one's. An alarm that this engine does not watch is left alone.
 func (e *Engine) Adopt(a gtc.Alarm) {
-	if e.tracks[a.ID] != nil {
+	if e.tracks[a.ID] != nil || e.restoreTrack(a) != nil {
 		e.restore(a)
 	}
 }

@@ -50,6 +50,25 @@ func (e *Engine) Works() []Work { return slices.Clone(e.works) }
 // RestoreWorks takes over the works of an earlier engine.
 func (e *Engine) RestoreWorks(works []Work) { e.works = slices.Clone(works) }
 
+// TakeWorks goes on with the works as another engine has them, which said what
+// became of them: those that began there set aside what they cover here too, and
+// those that are gone let it speak again, without an event.
+func (e *Engine) TakeWorks(works []Work, at time.Time) {
+	had := e.works
+	e.works = slices.Clone(works)
+	same := func(w Work) func(Work) bool { return func(o Work) bool { return o.ID == w.ID && o.Begun == w.Begun } }
+	for _, w := range works {
+		if w.Begun && !slices.ContainsFunc(had, same(w)) {
+			e.begin(w, at)
+		}
+	}
+	for _, w := range had {
+		if w.Begun && !slices.ContainsFunc(works, func(o Work) bool { return o.ID == w.ID }) {
+			e.finish(w, "", at)
+		}
+	}
+}
+
 // Plan announces a maintenance or a test. It begins at the first Tick after
 // its From, ends by itself, and is refused without a reason, a name, or an end
 // within the longest time allowed.

@@ -123,6 +123,16 @@ func (e *Engine) Observe(s Subject, ev gtc.Event, now time.Time) []Message {
 	return e.over(c, now)
 }
 
+// Stands opens a case for an alarm that stands, with the event of its beginning,
+// unless there is one; it reports whether it did.
+func (e *Engine) Stands(s Subject, ev gtc.Event, now time.Time) bool {
+	if e.cases[s.Alarm.ID] != nil {
+		return false
+	}
+	e.open(s, ev, now)
+	return true
+}
+
 // open opens a case, or counts an occurrence of one that is known.
 func (e *Engine) open(s Subject, ev gtc.Event, now time.Time) {
 	if c := e.cases[s.Alarm.ID]; c != nil && c.knows(s, now) {
