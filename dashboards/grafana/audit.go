@@ -10,16 +10,16 @@ func audit() Dashboard {
 		series("Consommation journalière, attendue et bande à 90 %", "Ce qui fut consommé et ce que le climat de chaque jour laissait attendre.", "kWh par jour", at(0, 0, 24, 9),
 			ask(meter(Query{Step: "day"})), expectation()),
 		series("CUSUM : écart cumulé", "La somme des écarts depuis le début de la période. Une pente dit une dérive, son début la date.", "kWh", at(0, 9, 24, 7),
-			ask(meter(Query{Step: "day", Measures: []string{"cusum"}})), withColor(fixed(colorText)), custom(map[string]any{"fillOpacity": 10})),
+			ask(meter(Query{Step: "day", Measures: []string{"cusum"}})), withColor(fixed(colorText)), custom(map[string]any{"fillOpacity": 10}), kwh()),
 		signature(meter(Query{Format: "signature", Step: "day"})),
 		carpet(meter(Query{Format: "carpet", Step: "hour"})),
 		duration(meter(Query{Format: "duration", Step: "hour"})),
 		series("Par mois, rapportée aux degrés-jours 15/15", "La consommation de chaque mois divisée par ses degrés-jours. Trompeuse en été, quand il y en a peu.", "kWh par degré-jour", at(12, 26, 12, 9),
-			ask(meter(Query{Step: "month", Per: "dj15", Measures: []string{"actual"}})), over("36M/M"), custom(map[string]any{"drawStyle": "bars", "fillOpacity": 60}), withColor(fixed(colorNormal))),
-		table("Total de la période", "Sommes de la période choisie, au prix marginal TVAC, avec la part des jours mesurés.", at(0, 35, 24, 5),
+			ask(meter(Query{Step: "month", Per: "dj15", Measures: []string{"actual"}})), over("36M/M"), custom(map[string]any{"drawStyle": "bars", "fillOpacity": 60}), withColor(fixed(colorNormal)), kwh()),
+		table("Total de la période", "Sommes de la période choisie, avec la part des jours mesurés.", "aucun total", at(0, 35, 24, 5),
 			meter(Query{Format: "total", Step: "day", Measures: []string{"actual", "expected", "residual", "residual_pct", "coverage", "dj15"}}),
-			[]column{{field: "meter_label", title: "Compteur"}, {field: "actual", title: "Réel (kWh)", decimals: whole()}, {field: "expected", title: "Attendu (kWh)", decimals: whole()}, {field: "residual", title: "Écart (kWh)", decimals: whole()}, {field: "residual_pct", title: "Écart (%)", decimals: new(1)}, {field: "coverage", title: "Couverture", unit: "percentunit"}, {field: "dj15", title: "Degrés-jours 15/15", decimals: whole()}}),
-		table("Constats du compteur", "Ouverts ou terminés dans la période.", at(0, 40, 24, 7), Query{QueryType: "findings", Sites: []string{"$site"}, Meters: []string{"$compteur"}, Open: new(false)}, findingColumns()),
+			[]column{{field: "meter_label", title: "Compteur"}, {field: "actual", title: "Réel (kWh)", unit: plain, decimals: whole()}, {field: "expected", title: "Attendu (kWh)", unit: plain, decimals: whole()}, {field: "residual", title: "Écart (kWh)", unit: plain, decimals: whole()}, {field: "residual_pct", title: "Écart (%)", unit: plain, decimals: new(1)}, {field: "coverage", title: "Couverture", unit: "percentunit", decimals: whole()}, {field: "dj15", title: "Degrés-jours 15/15", unit: plain, decimals: whole()}}),
+		table("Constats du compteur", "Ouverts ou terminés dans la période.", "aucun constat", at(0, 40, 24, 7), Query{QueryType: "findings", Sites: []string{"$site"}, Meters: []string{"$compteur"}, Open: new(false)}, findingColumns()),
 	}
 	d := page(head{"gtc-audit", "GTC · Audit énergétique", "Signature, écart cumulé, profil horaire et courbe de charge d’un compteur.", desk()}, Range{From: "now-1y/d", To: "now/d"},
 		[]any{choice("site", "Site", "sites", Query{}, false), choice("compteur", "Compteur", "meters", Query{Sites: []string{"$site"}}, false)}, panels...)
@@ -32,14 +32,14 @@ func findingColumns() []column {
 		siteColumn(),
 		{field: "kind", title: "Genre", mappings: []Mapping{findingKinds()}, toned: true, width: 120},
 		{field: "state", title: "Suite", mappings: []Mapping{findingStates()}, width: 100},
-		{field: "meter_label", title: "Compteur"},
-		sinceColumn("onset"),
-		{field: "excess_kwh", title: "Écart (kWh)", decimals: whole()},
-		{field: "excess_pct", title: "Écart (%)", decimals: new(1)},
-		{field: "band_pct", title: "± (points)", decimals: new(1)},
-		{field: "eur_per_week", title: "EUR par semaine (prix marginal TVAC)", decimals: whole()},
-		{field: "kgco2_per_week", title: "kg CO₂ par semaine", decimals: whole()},
-		{field: "cause", title: "Cause"},
+		{field: "meter_label", title: "Compteur", width: 150},
+		{field: "onset", title: "Depuis le", unit: dayFormat, width: 110},
+		{field: "excess_kwh", title: "Écart (kWh)", unit: plain, decimals: whole(), width: 110},
+		{field: "excess_pct", title: "Écart (%)", unit: plain, decimals: new(1), width: 90},
+		{field: "band_pct", title: "± (points)", unit: plain, decimals: new(1), width: 90},
+		{field: "eur_per_week", title: "EUR/sem.", unit: plain, decimals: whole(), width: 90},
+		{field: "kgco2_per_week", title: "kg CO₂/sem.", unit: plain, decimals: whole(), width: 110},
+		{field: "cause", title: "Cause probable", width: 230},
 		{field: "text", title: "Ce qui fut constaté"},
 	}
 }
@@ -61,9 +61,9 @@ func signature(q Query) Panel {
 		"legend":  map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true},
 		"tooltip": map[string]any{"mode": "single"},
 	}
-	named("temperature", set("custom.axisLabel", "Température extérieure (°C)"))(&p)
-	named("actual", set("custom.axisLabel", "kWh par jour"), set("color", fixed(colorText)))(&p)
-	named("expected", set("color", fixed(colorP4)), set("custom.pointSize", map[string]any{"fixed": 3}))(&p)
+	named("temperature", set("custom.axisLabel", "Température extérieure (°C)"), set("unit", plain))(&p)
+	named("actual", set("displayName", "Jours"), set("unit", plain), set("custom.axisLabel", "kWh par jour"), set("color", fixed(colorText)))(&p)
+	named("expected", set("displayName", "Modèle"), set("unit", plain), set("color", fixed(colorP4)), set("custom.pointSize", map[string]any{"fixed": 3}))(&p)
 	return p
 }
 

@@ -1,5 +1,7 @@
 package grafana
 
+import "regexp"
+
 // column is one column of a table.
 type column struct {
 	field, title string
@@ -14,8 +16,9 @@ type column struct {
 }
 
 func (c column) override() Override {
-	o := Override{Matcher: Matcher{ID: "byName", Options: c.title}}
+	o := Override{Matcher: Matcher{ID: "byName", Options: c.field}}
 	set := func(id string, value any) { o.Properties = append(o.Properties, Property{ID: id, Value: value}) }
+	set("displayName", c.title)
 	if c.unit != "" {
 		set("unit", c.unit)
 	}
@@ -40,20 +43,18 @@ func (c column) override() Override {
 	return o
 }
 
-// arrange orders and names the fields of an answer; what is not named is hidden.
-func arrange(columns []column) Transformation {
-	order, names, include := map[string]any{}, map[string]any{}, map[string]any{}
-	for i, c := range columns {
-		order[c.field], names[c.field], include[c.field] = i, c.title, true
+// needs are the fields that the column's link speaks of.
+func (c column) needs() []string {
+	out := []string{}
+	for _, m := range regexp.MustCompile(`__data\.fields\.(\w+)`).FindAllStringSubmatch(c.link, -1) {
+		out = append(out, m[1])
 	}
-	return Transformation{ID: "organize", Options: map[string]any{
-		"indexByName": order, "renameByName": names, "includeByName": include, "excludeByName": map[string]any{},
-	}}
+	return out
 }
 
 // The columns that several tables share.
 func siteColumn() column {
-	return column{field: "site_label", title: "Site", link: "/d/gtc-site?var-site=${__data.fields.site}"}
+	return column{field: "site_label", title: "Site", width: 220, link: "/d/gtc-site?var-site=${__data.fields.site}"}
 }
 
 func priorityColumn() column {
@@ -64,4 +65,4 @@ func sinceColumn(field string) column {
 	return column{field: field, title: "Depuis le", unit: instantFormat, width: 160}
 }
 
-func ageColumn() column { return column{field: "age_s", title: "Âge", unit: "dtdhms", width: 130} }
+func ageColumn() column { return column{field: "age", title: "Âge", unit: "string", width: 100} }

@@ -51,12 +51,25 @@ func story(sites string) List {
 
 // heartbeat is what tells a living picture from a frozen one: the hub's clock
 // and the age of the newest value that reached it.
-func heartbeat(x, y, w int) []Panel {
+func heartbeat(x, y int) []Panel {
+	summary := Query{QueryType: "sites", Format: "summary"}
 	return []Panel{
-		stat("Heure du hub", "L’horloge du hub, redemandée toutes les 10 s. Si elle s’arrête, rien de ce qui est montré n’est à jour.",
-			at(x, y, w, 4), Query{QueryType: "sites", Format: "summary"}, "at", withUnit(clockFormat), sized(16, 44)),
-		stat("Dernière mesure reçue il y a", "Âge de la mesure la plus récente de tout le parc. Au-delà de 60 s, la mesure ou sa transmission est arrêtée.",
-			at(x+w, y, w, 4), Query{QueryType: "sites", Format: "summary"}, "newest_age_s", withUnit("dtdhms"), sized(16, 44),
-			withThresholds(steps(from(60, colorP2)))),
+		big(clockName, "L’horloge du hub, redemandée toutes les 10 s. Si elle s’arrête, rien de ce qui est montré n’est à jour.",
+			at(x, y, 3, 5), summary, "at", withUnit(clockFormat), sized(28, 40)),
+		big(newestName, "Âge de la mesure la plus récente de tout le parc. Au-delà d’une minute, la mesure ou sa transmission est arrêtée.",
+			at(x+3, y, 3, 5), summary, "newest_age", withUnit("string"), sized(28, 40), freshSeconds()),
 	}
+}
+
+// The two signs of life of a wall.
+const (
+	clockName  = "Heure du hub"
+	newestName = "Mesure reçue il y a"
+)
+
+// freshSeconds colours an age in words that is no longer of seconds.
+func freshSeconds() option {
+	return withMappings(nothing("▨ inconnu"), Mapping{Type: "regex", Options: map[string]any{
+		"pattern": "^(\\d+ (?!s$).*)$", "result": map[string]any{"text": "▨ $1", "color": colorP2, "index": 0},
+	}})
 }

@@ -12,15 +12,20 @@ func equipment() Dashboard {
 	curves.Points = []string{"$point"}
 	live := curves
 	live.Live, live.Aggregate = true, "raw"
+	current := ofType("alarms")
+	current.Mode, current.Inhibited = "current", true
 	history := ofType("alarms")
-	history.Mode = "history"
+	history.Mode, history.Limit = "history", 200
 	panels := []Panel{
-		table("Valeurs de maintenant", "Chaque point avec son unité, son âge et sa qualité.", at(0, 0, 12, 14), ofType("values"),
-			[]column{{field: "point_label", title: "Point"}, {field: "text", title: "Valeur"}, {field: "at", title: "Mesuré le", unit: instantFormat, width: 160}, ageColumn(), {field: "quality", title: "Qualité"}, {field: "state", title: "État", mappings: []Mapping{valueStates()}, toned: true, width: 130}}),
-		series("Points choisis", "Les points de la variable, regroupés comme il convient à chacun.", "unité du point", at(12, 0, 12, 14), ask(curves)),
-		series("En direct", "Les mêmes points, au fil de l’eau : chaque mesure paraît dès qu’elle atteint le hub.", "unité du point", at(0, 14, 12, 10), ask(live), over("15m")),
-		table("Histoire des alarmes", "Chaque changement d’état sur la période, avec qui et pourquoi.", at(12, 14, 12, 10), history,
-			[]column{{field: "time", title: "Le", unit: instantFormat, width: 160}, priorityColumn(), {field: "label", title: "Alarme"}, {field: "from", title: "De", mappings: []Mapping{alarmStates()}}, {field: "to", title: "À", mappings: []Mapping{alarmStates()}}, {field: "actor", title: "Par"}, {field: "reason", title: "Raison"}}),
+		table("Valeurs de maintenant", "Chaque point avec son unité, son âge et sa qualité.", "aucun point", at(0, 0, 11, 14), ofType("values"),
+			[]column{{field: "point_label", title: "Point"}, {field: "text", title: "Valeur", width: 190}, ageColumn(), {field: "quality", title: "Qualité", mappings: []Mapping{qualityWords()}, width: 130}, {field: "state", title: "État", mappings: []Mapping{valueStates()}, toned: true, width: 120}}),
+		series("Points choisis", "Les points de la variable, regroupés comme il convient à chacun.", "unité du point", at(11, 0, 13, 14), ask(curves), rightLegend(), ownUnits()),
+		series("En direct · 15 minutes", "Les mêmes points, au fil de l’eau : chaque mesure paraît dès qu’elle atteint le hub.", "unité du point", at(0, 14, 12, 10), ask(live), over("15m"), rightLegend(), ownUnits()),
+		table("Alarmes qui durent", "La plus urgente d’abord, avec ce qu’il faut faire.", "aucune alarme", at(12, 14, 12, 5), current,
+			[]column{priorityColumn(), ageColumn(), {field: "label", title: "Alarme", width: 240}, {field: "state", title: "État", mappings: []Mapping{alarmStates()}, width: 190}, {field: "advice", title: "Consigne"}}),
+		table("Histoire des alarmes", "Chaque changement d’état sur la période, avec qui et pourquoi.", "aucune sur la période", at(12, 19, 12, 5), history,
+			[]column{{field: "time", title: "Le", unit: instantFormat, width: 140}, priorityColumn(), {field: "label", title: "Alarme"}, {field: "from", title: "De", mappings: []Mapping{alarmStates()}, width: 170}, {field: "to", title: "À", mappings: []Mapping{alarmStates()}, width: 170}, {field: "actor", title: "Par", width: 100}}),
+		notice(fireNotice, at(0, 24, 24, 1), 16),
 	}
 	d := page(head{"gtc-equipement", "GTC · Équipement", "Tout ce que dit un équipement : maintenant, en direct et sur la période.", desk()}, Range{From: "now-24h", To: "now"},
 		[]any{
@@ -30,4 +35,17 @@ func equipment() Dashboard {
 		}, panels...)
 	d.Annotations = story("$site")
 	return d
+}
+
+// ownUnits leaves to each curve the unit that the data source gives it: points
+// of several units share the picture.
+func ownUnits() option {
+	return func(p *Panel) { p.FieldConfig.Defaults.Unit = "" }
+}
+
+// rightLegend lists curves beside the picture: their names are long.
+func rightLegend() option {
+	return withOptions(map[string]any{"legend": map[string]any{
+		"displayMode": "list", "placement": "right", "width": 330, "showLegend": true, "calcs": []string{},
+	}})
 }

@@ -85,12 +85,7 @@ func qualities(where string) Panel {
 		}))
 	p.FieldConfig.Defaults.Unit = "string"
 	p.FieldConfig.Defaults.Color = fixed(colorUnknown)
-	p.FieldConfig.Defaults.Mappings = []Mapping{words(
-		word{"good", "bonne", colorNormal}, word{"stale", "▨ en retard", colorUnknown}, word{"comm_lost", "▨ ne répond pas", colorUnknown},
-		word{"out_of_range", "▲ hors limites", colorP2}, word{"sensor_fault", "▲ sonde en défaut", colorP2}, word{"refused", "▨ refusée", colorUnknown},
-		word{"bad_clock", "▨ horloge douteuse", colorUnknown}, word{"substituted", "▨ remplacée", colorUnknown}, word{"manual", "à la main", colorNormal},
-		word{"not_accepted", "non réceptionné", colorNormal}, word{"out_of_service", "hors service", colorNormal},
-	)}
+	p.FieldConfig.Defaults.Mappings = []Mapping{qualityWords()}
 	p.Options = map[string]any{
 		"mergeValues": true, "showValue": "auto", "rowHeight": 0.8, "alignValue": "left",
 		"legend": map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true}, "tooltip": map[string]any{"mode": "single"},

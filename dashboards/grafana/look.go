@@ -14,6 +14,7 @@ const (
 	colorFocus    = "#0B5CAD"
 	clockFormat   = "time:HH:mm:ss"
 	instantFormat = "time:DD/MM/YYYY HH:mm"
+	dayFormat     = "time:DD/MM/YYYY"
 )
 
 // plain numbers follow the language of the browser: 1 234,5 in French. The
@@ -84,6 +85,16 @@ func valueStates() Mapping {
 	return words(
 		word{"abnormal", "▲ Anormal", colorP2}, word{"stale", "▨ En retard", colorUnknown}, word{"doubtful", "▨ Douteux", colorUnknown},
 		word{"unknown", "▨ Inconnu", colorUnknown}, word{"normal", "Normal", colorNormal},
+	)
+}
+
+// qualityWords are the qualities of values.
+func qualityWords() Mapping {
+	return words(
+		word{"good", "bonne", colorNormal}, word{"stale", "▨ en retard", colorUnknown}, word{"comm_lost", "▨ ne répond pas", colorUnknown},
+		word{"out_of_range", "▲ hors limites", colorP2}, word{"sensor_fault", "▲ sonde en défaut", colorP2}, word{"refused", "▨ refusée", colorUnknown},
+		word{"bad_clock", "▨ horloge douteuse", colorUnknown}, word{"substituted", "▨ remplacée", colorUnknown}, word{"manual", "à la main", colorNormal},
+		word{"not_accepted", "non réceptionné", colorNormal}, word{"out_of_service", "hors service", colorNormal}, word{"", "▨ inconnue", colorUnknown},
 	)
 }
 

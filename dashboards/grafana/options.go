@@ -61,15 +61,26 @@ func matching(pattern string, properties ...Property) option {
 
 func set(id string, value any) Property { return Property{ID: id, Value: value} }
 
-// expectation draws a meter's answer: what was used as a line, what was to be
-// expected dashed, its band filled below. The names are the data source's.
+// expectation draws one meter's answer: what was used as a line, what was to be
+// expected dashed, its band filled below.
 func expectation() option {
 	return func(p *Panel) {
-		matching("Réel$", set("color", fixed(colorText)), set("custom.lineWidth", 2))(p)
-		matching("Attendu$", set("color", fixed(colorNormal)), set("custom.lineStyle", map[string]any{"fill": "dash", "dash": []int{8, 6}}))(p)
-		matching("Bande basse$", set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.hideFrom", hidden()))(p)
-		matching("Bande haute$", set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.fillOpacity", 45),
+		named("actual", set("displayName", "Réel"), set("color", fixed(colorText)), set("custom.lineWidth", 2))(p)
+		named("expected", set("displayName", "Attendu"), set("color", fixed(colorNormal)),
+			set("custom.lineStyle", map[string]any{"fill": "dash", "dash": []int{8, 6}}))(p)
+		named("low", set("displayName", "Bande basse"), set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.hideFrom", hidden()))(p)
+		named("high", set("displayName", "Bande haute"), set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.fillOpacity", 45),
 			set("custom.fillBelowTo", "Bande basse"), set("custom.hideFrom", hidden()))(p)
+		kwh()(p)
+	}
+}
+
+// kwh writes energy by the language of the browser: the unit stands on the axis.
+func kwh() option {
+	return func(p *Panel) {
+		for _, name := range []string{"actual", "expected", "low", "high", "residual", "cusum"} {
+			named(name, set("unit", plain))(p)
+		}
 	}
 }
 

@@ -1,5 +1,11 @@
 package grafana
 
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // option changes a panel while it is made.
 type option func(*Panel)
 
@@ -14,8 +20,11 @@ func panel(kind, title, description string, place Grid, targets []any) Panel {
 	}
 }
 
-// stat is one number, or a tile a row, with words for what is not known.
+// stat is one number, or several, with words for what is not known. The data
+// source is asked for these fields alone, so that Grafana has nothing to choose
+// by names that follow the language.
 func stat(title, description string, place Grid, q Query, field string, options ...option) Panel {
+	q.Fields = strings.Fields(field)
 	p := panel("stat", title, description, place, ask(q))
 	p.FieldConfig.Defaults.NoValue = "▨ inconnu"
 	p.FieldConfig.Defaults.Mappings = []Mapping{nothing("▨ inconnu")}
@@ -23,8 +32,8 @@ func stat(title, description string, place Grid, q Query, field string, options 
 	p.FieldConfig.Defaults.Color, p.FieldConfig.Defaults.Thresholds = byThreshold(), steps()
 	p.Options = map[string]any{
 		"colorMode": "value", "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "textMode": "value",
-		"wideLayout": true, "showPercentChange": false, "percentChangeColorMode": "standard",
-		"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": "/^" + field + "$/", "values": false},
+		"wideLayout": false, "showPercentChange": false, "percentChangeColorMode": "standard",
+		"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": "/.*/", "values": false},
 	}
 	for _, o := range options {
 		o(&p)
@@ -32,27 +41,42 @@ func stat(title, description string, place Grid, q Query, field string, options 
 	return p
 }
 
-// eachRow makes a tile of every row, named by another field of it.
-func eachRow(name string, limit int) option {
-	return func(p *Panel) {
-		reduce, _ := p.Options["reduceOptions"].(map[string]any)
-		reduce["values"], reduce["limit"] = true, limit
-		p.Options["textMode"], p.Options["colorMode"] = "value_and_name", "background_solid"
-		p.FieldConfig.Defaults.DisplayName = "${__data.fields." + name + "}"
-	}
+// board makes a tile of each row: its text, named by another field of the row.
+// Both are texts; the name is chosen by what it is called in no language.
+func board(title, description, empty string, place Grid, q Query, name string, options ...option) Panel {
+	p := stat(title, description, place, q, name+" tile", options...)
+	reduce, _ := p.Options["reduceOptions"].(map[string]any)
+	reduce["values"], reduce["limit"], reduce["fields"] = true, q.Limit, "/^tile$/"
+	p.Options["textMode"], p.Options["colorMode"] = "value_and_name", "background_solid"
+	p.FieldConfig.Defaults.Unit = "string"
+	p.FieldConfig.Defaults.NoValue = empty
+	p.FieldConfig.Defaults.Mappings = append(tiles(), nothing(empty))
+	return p
 }
 
-// table shows the given fields in their order, under French names, and hides
-// the others.
-func table(title, description string, place Grid, q Query, columns []column) Panel {
+// table shows the given fields in their order, under French names. Fields that
+// only links need are asked for and hidden.
+func table(title, description, empty string, place Grid, q Query, columns []column) Panel {
+	hidden := []string{}
+	for _, c := range columns {
+		q.Fields = append(q.Fields, c.field)
+		for _, name := range c.needs() {
+			if !slices.Contains(hidden, name) {
+				hidden = append(hidden, name)
+			}
+		}
+	}
+	q.Fields = append(q.Fields, hidden...)
 	p := panel("table", title, description, place, ask(q))
 	p.FieldConfig.Defaults.Unit = plain
-	p.FieldConfig.Defaults.NoValue = "–"
+	p.FieldConfig.Defaults.NoValue = empty
 	p.FieldConfig.Defaults.Custom = map[string]any{"align": "auto", "filterable": false, "cellOptions": map[string]any{"type": "auto"}}
-	p.Options = map[string]any{"showHeader": true, "cellHeight": "md", "footer": map[string]any{"show": false, "reducer": []string{"sum"}}}
-	p.Transformations = []Transformation{arrange(columns)}
+	p.Options = map[string]any{"showHeader": true, "cellHeight": "sm", "footer": map[string]any{"show": false, "reducer": []string{"sum"}}}
 	for _, c := range columns {
 		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, c.override())
+	}
+	for _, name := range hidden {
+		named(name, set("custom.hidden", true))(&p)
 	}
 	return p
 }
@@ -60,7 +84,7 @@ func table(title, description string, place Grid, q Query, columns []column) Pan
 // series draws curves. Gaps stay gaps.
 func series(title, description, axis string, place Grid, targets []any, options ...option) Panel {
 	p := panel("timeseries", title, description, place, targets)
-	p.FieldConfig.Defaults.Unit = plain
+	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, "▨ pas de mesure, ou pas d’équipement de ce genre"
 	p.FieldConfig.Defaults.Color = &Color{Mode: "palette-classic-by-name"}
 	p.FieldConfig.Defaults.Custom = map[string]any{
 		"axisLabel": axis, "axisPlacement": "auto", "drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2,
@@ -76,18 +100,17 @@ func series(title, description, axis string, place Grid, targets []any, options 
 	return p
 }
 
-// bars ranks sites by one number.
-func bars(title, description string, place Grid, q Query, field string, options ...option) Panel {
-	p := stat(title, description, place, q, field)
+// bars ranks sites by one number, the greatest first.
+func bars(title, description, empty string, place Grid, q Query, field string, options ...option) Panel {
+	q.Sort = "-" + field
+	p := stat(title, description, place, q, "site_label "+field)
 	p.Type = "bargauge"
-	reduce := p.Options["reduceOptions"]
+	p.FieldConfig.Defaults.NoValue = empty
 	p.Options = map[string]any{
 		"displayMode": "basic", "orientation": "horizontal", "showUnfilled": false, "valueMode": "text", "namePlacement": "left",
-		"sizing": "auto", "minVizHeight": 24, "minVizWidth": 8, "maxVizHeight": 90, "reduceOptions": reduce,
+		"sizing": "auto", "minVizHeight": 24, "minVizWidth": 8, "maxVizHeight": 90,
+		"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": "", "values": true, "limit": q.Limit},
 	}
-	eachRow("site_label", 10)(&p)
-	delete(p.Options, "textMode")
-	delete(p.Options, "colorMode")
 	for _, o := range options {
 		o(&p)
 	}
@@ -98,5 +121,19 @@ func bars(title, description string, place Grid, q Query, field string, options 
 func row(title string, y int) Panel {
 	p := panel("row", title, "", at(0, y, 24, 1), nil)
 	p.Datasource = nil
+	return p
+}
+
+// fireNotice stands on every page that shows what fire panels say.
+const fireNotice = "Cette vue n’alerte pas les secours. En cas de feu : procédure du site et 112."
+
+// notice is a text that is always there.
+func notice(text string, place Grid, size int) Panel {
+	p := panel("text", "", "", place, nil)
+	p.Datasource, p.Transparent = nil, true
+	p.Options = map[string]any{
+		"mode":    "html",
+		"content": `<div style="font-size:` + strconv.Itoa(size) + `px;font-weight:600;line-height:1.2">` + text + `</div>`,
+	}
 	return p
 }

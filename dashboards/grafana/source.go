@@ -14,29 +14,34 @@ type Query struct {
 	QueryType  string     `json:"queryType"`
 	Format     string     `json:"format,omitempty"`
 	Limit      int        `json:"limit,omitempty"`
-	Sites      []string   `json:"sites,omitempty"`
-	Kinds      []string   `json:"kinds,omitempty"`
-	Equipment  []string   `json:"equipment,omitempty"`
-	Points     []string   `json:"points,omitempty"`
-	Meters     []string   `json:"meters,omitempty"`
-	Carriers   []string   `json:"carriers,omitempty"`
-	Measures   []string   `json:"measures,omitempty"`
-	Directions []string   `json:"directions,omitempty"`
-	Priorities []string   `json:"priorities,omitempty"`
-	States     []string   `json:"states,omitempty"`
-	Classes    []string   `json:"classes,omitempty"`
-	Aggregate  string     `json:"aggregate,omitempty"`
-	Interval   string     `json:"interval,omitempty"`
-	Step       string     `json:"step,omitempty"`
-	Unit       string     `json:"unit,omitempty"`
-	Per        string     `json:"per,omitempty"`
-	Group      string     `json:"group,omitempty"`
-	Mode       string     `json:"mode,omitempty"`
-	Register   string     `json:"register,omitempty"`
-	Open       *bool      `json:"open,omitempty"`
-	Abnormal   bool       `json:"abnormal,omitempty"`
-	Inhibited  bool       `json:"inhibited,omitempty"`
-	Live       bool       `json:"live,omitempty"`
+	// Fields are the fields of the answer that are wanted, in this order.
+	Fields []string `json:"fields,omitempty"`
+	// Sort names the field by which rows are sorted, with a minus the greatest
+	// first.
+	Sort       string   `json:"sort,omitempty"`
+	Sites      []string `json:"sites,omitempty"`
+	Kinds      []string `json:"kinds,omitempty"`
+	Equipment  []string `json:"equipment,omitempty"`
+	Points     []string `json:"points,omitempty"`
+	Meters     []string `json:"meters,omitempty"`
+	Carriers   []string `json:"carriers,omitempty"`
+	Measures   []string `json:"measures,omitempty"`
+	Directions []string `json:"directions,omitempty"`
+	Priorities []string `json:"priorities,omitempty"`
+	States     []string `json:"states,omitempty"`
+	Classes    []string `json:"classes,omitempty"`
+	Aggregate  string   `json:"aggregate,omitempty"`
+	Interval   string   `json:"interval,omitempty"`
+	Step       string   `json:"step,omitempty"`
+	Unit       string   `json:"unit,omitempty"`
+	Per        string   `json:"per,omitempty"`
+	Group      string   `json:"group,omitempty"`
+	Mode       string   `json:"mode,omitempty"`
+	Register   string   `json:"register,omitempty"`
+	Open       *bool    `json:"open,omitempty"`
+	Abnormal   bool     `json:"abnormal,omitempty"`
+	Inhibited  bool     `json:"inhibited,omitempty"`
+	Live       bool     `json:"live,omitempty"`
 
 	What     []string `json:"what,omitempty"`
 	Variable string   `json:"variable,omitempty"`

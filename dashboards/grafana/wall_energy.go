@@ -2,45 +2,36 @@ package grafana
 
 // wallEnergy: who drifts, and what is it worth?
 func wallEnergy() Dashboard {
-	found := Query{QueryType: "findings", Format: "summary", Open: new(true)}
+	drift := Query{QueryType: "findings", Format: "summary", Kinds: []string{"drift"}, Open: new(true)}
 	panels := []Panel{
-		stat("◆ Constats ouverts", "Dérives, économies et données douteuses qui durent.", at(0, 0, 3, 4), found, "count", withThresholds(anyIs(colorP4)), sized(16, 56)),
-		stat("Dérive par semaine (EUR, prix marginal TVAC)", "Ce que les dérives ouvertes coûtent par semaine, au prix marginal, TVA comprise.", at(3, 0, 6, 4), found, "eur_per_week", sized(16, 56)),
-		stat("Dérive par semaine (kWh)", "Consommation au-delà de l’attendu, par semaine, sur les dérives ouvertes.", at(9, 0, 5, 4), found, "kwh_per_week", sized(16, 56)),
-		stat("Dérive par semaine (kg CO₂)", "Émissions des dérives ouvertes, avec le jeu de facteurs du hub.", at(14, 0, 5, 4), found, "kgco2_per_week", sized(16, 56)),
+		big("◆ Dérives", "Dérives de consommation qui durent.", at(0, 0, 3, 5), drift, "count", withThresholds(anyIs(colorP4))),
+		big("EUR par semaine", "Ce que les dérives ouvertes coûtent par semaine, au prix marginal, TVA comprise.", at(3, 0, 5, 5), drift, "eur_per_week", withThresholds(anyIs(colorP4))),
+		big("kWh par semaine", "Consommation au-delà de l’attendu, par semaine, sur les dérives ouvertes.", at(8, 0, 5, 5), drift, "kwh_per_week"),
+		big("kg CO₂ par semaine", "Émissions des dérives ouvertes, avec le jeu de facteurs du hub.", at(13, 0, 5, 5), drift, "kgco2_per_week"),
 	}
-	panels = append(panels, heartbeatWide(19, 0)...)
+	panels = append(panels, heartbeat(18, 0)...)
 	panels = append(panels,
-		bars("Les plus chères (EUR par semaine, prix marginal TVAC)", "Les dérives ouvertes, la plus chère d’abord.", at(0, 4, 11, 12),
-			Query{QueryType: "findings", States: nil, Open: new(true), Limit: 6}, "eur_per_week", withColor(fixed(colorP4)), sized(24, 30)),
-		weekOf("Gaz", "gas", 11, 4), weekOf("Électricité", "electricity", 11, 10),
-		monthOf("Gaz", "gas", 0, 16), monthOf("Électricité", "electricity", 12, 16),
+		bars("Dérives, la plus chère d’abord (EUR par semaine, prix marginal TVAC)", "Les cinq dérives ouvertes qui coûtent le plus.", "aucune dérive", at(0, 5, 12, 12),
+			Query{QueryType: "findings", Kinds: []string{"drift"}, Open: new(true), Limit: 5}, "eur_per_week", withColor(fixed(colorP4)), sized(28, 36)),
+		weekOf("Gaz", "gas", 5), weekOf("Électricité", "electricity", 11),
+		monthOf("Gaz", "gas", 0), monthOf("Électricité", "electricity", 12),
 	)
 	return wall("gtc-mur-energie", "GTC · Mur 2 · Énergie", "Où la consommation s’écarte de l’attendu, de combien et à quel coût.", panels...)
 }
 
-// heartbeatWide sets the two signs of life one over the other.
-func heartbeatWide(x, y int) []Panel {
-	beat := heartbeat(x, y, 5)
-	beat[0].GridPos, beat[1].GridPos = at(x, y, 5, 2), at(x, y+2, 5, 2)
-	for _, p := range beat {
-		sized(14, 30)(&p)
-	}
-	return beat
-}
-
 // weekOf compares seven days with what was to be expected of them.
-func weekOf(label, carrier string, x, y int) Panel {
-	return stat(label+" · 7 jours completes", "Consommation des sept derniers jours et ce que le climat de ces jours laissait attendre, sur les compteurs du parc.", at(x, y, 13, 6),
+func weekOf(label, carrier string, y int) Panel {
+	p := stat(label+" · 7 jours, tout le parc", "Consommation des sept derniers jours complets et ce que le climat de ces jours laissait attendre, sur les compteurs du parc.", at(12, y, 12, 6),
 		Query{QueryType: "energy", Carriers: []string{carrier}, Step: "day", Group: "park", Format: "total", Measures: []string{"actual", "expected", "residual_pct"}},
-		"(actual|expected|residual_pct|Réel|Attendu|Écart %)", over("7d/d"), sized(20, 44),
-		withOptions(map[string]any{"textMode": "value_and_name"}),
-		matching("Réel|actual", set("displayName", "Réel (kWh)")), matching("Attendu|expected", set("displayName", "Attendu (kWh)")),
-		matching("Écart %|residual_pct", set("displayName", "Écart (%)"), set("decimals", 1)))
+		"actual expected residual_pct", over("7d/d"), sized(28, 44),
+		withOptions(map[string]any{"textMode": "value_and_name", "orientation": "vertical"}),
+		named("actual", set("displayName", "Réel (kWh)"), set("unit", plain)), named("expected", set("displayName", "Attendu (kWh)"), set("unit", plain)),
+		named("residual_pct", set("displayName", "Écart (%)"), set("unit", plain), set("decimals", 1)))
+	return p
 }
 
 // monthOf draws 60 days of the whole park with their band.
-func monthOf(label, carrier string, x, y int) Panel {
-	return series(label+" · 60 jours", "Consommation journalière du parc, attendue et sa bande à 90 %. Un jour absent reste vide.", "kWh par jour", at(x, y, 12, 12),
+func monthOf(label, carrier string, x int) Panel {
+	return series(label+" · 60 jours, tout le parc", "Consommation journalière du parc, attendue et sa bande à 90 %. Un jour absent reste vide.", "kWh par jour", at(x, 17, 12, 11),
 		ask(Query{QueryType: "energy", Carriers: []string{carrier}, Step: "day", Group: "park"}), over("60d/d"), expectation())
 }

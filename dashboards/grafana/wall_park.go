@@ -5,20 +5,25 @@ func wallPark() Dashboard {
 	summary := Query{QueryType: "sites", Format: "summary"}
 	counts := Query{QueryType: "alarms", Format: "summary"}
 	panels := []Panel{
-		stat("■ P1 critique", "Alarmes critiques qui durent, dans tout le parc.", at(0, 0, 3, 4), counts, "p1", withThresholds(anyIs(colorP1)), sized(16, 56)),
-		stat("▲ P2 haute", "Alarmes hautes qui durent, dans tout le parc.", at(3, 0, 3, 4), counts, "p2", withThresholds(anyIs(colorP2)), sized(16, 56)),
-		stat("À prendre en charge depuis", "Âge de la plus ancienne alarme que personne n’a prise en charge.", at(6, 0, 4, 4), counts,
-			"oldest_unacknowledged_s", withUnit("dtdhms"), withMappings(nothing("aucune")), sized(16, 44)),
-		stat("▨ Sites inconnus ou en retard", "Sites dont rien n’est arrivé, ou dont les valeurs sont trop vieilles : leur état n’est pas connu.", at(10, 0, 4, 4),
-			summary, "(unknown|stale)", withThresholds(anyIs(colorP2)), sized(16, 56),
-			withOptions(map[string]any{"textMode": "value_and_name"}), named("unknown", set("displayName", "inconnus")), named("stale", set("displayName", "en retard"))),
-		stat("Sites sans anomalie", "Sites reliés, sans alarme ni dérive, dont les valeurs sont fraîches.", at(14, 0, 3, 4), summary, "normal", sized(16, 56)),
-		stat("De garde", "Qui est appelé en ce moment, d’après le rôle de garde du hub.", at(17, 0, 3, 4), summary, "on_call",
-			withMappings(nothing("non renseigné"), words(word{"", "non renseigné", colorUnknown})), sized(16, 32)),
+		big("■ P1", "Alarmes critiques qui durent, dans tout le parc.", at(0, 0, 3, 5), counts, "p1", withThresholds(anyIs(colorP1))),
+		big("▲ P2", "Alarmes hautes qui durent, dans tout le parc.", at(3, 0, 3, 5), counts, "p2", withThresholds(anyIs(colorP2))),
+		big("À prendre depuis", "Âge de la plus ancienne alarme que personne n’a prise en charge.", at(6, 0, 4, 5), counts,
+			"oldest_unacknowledged", withMappings(nothing("aucune")), withUnit("string")),
+		big("", "Sites dont rien n’est arrivé, et sites dont des valeurs sont trop vieilles : leur état n’est pas connu.", at(10, 0, 5, 5),
+			summary, "unknown stale", withThresholds(anyIs(colorP2)), withOptions(map[string]any{"orientation": "vertical"}),
+			named("unknown", set("displayName", "▨ inconnus")), named("stale", set("displayName", "▨ en retard"))),
+		big("Normaux", "Sites reliés, sans alarme ni dérive, dont les valeurs sont fraîches.", at(15, 0, 3, 5), summary, "normal"),
 	}
-	panels = append(panels, heartbeat(20, 0, 2)...)
-	panels = append(panels, stat("Sites, le plus urgent d’abord",
-		"Une tuile par site : ■ P1, ▲ P2, ● P3, ◆ dérive, ▨ état inconnu ou en retard avec l’âge de la dernière valeur. Gris : normal. Seuls les 20 premiers sont montrés ; le nombre des sites sans anomalie est en haut.",
-		at(0, 4, 24, 24), Query{QueryType: "sites", Limit: 20}, "tile", eachRow("site_label", 20), withMappings(tiles()...), sized(28, 34)))
+	panels = append(panels, heartbeat(18, 0)...)
+	panels = append(panels, board("", "Une tuile par site, le plus urgent d’abord : ■ P1, ▲ P2, ● P3, ◆ dérive, ▨ état inconnu ou en retard avec l’âge de la dernière valeur. Gris : normal. Les 20 premiers sont montrés ; le nombre des sites normaux est en haut.",
+		"▨ aucun site connu", at(0, 5, 24, 23), Query{QueryType: "sites", Limit: 20}, "site_label", sized(28, 32)))
 	return wall("gtc-mur-parc", "GTC · Mur 1 · État du parc", "Ce qui demande quelqu’un, maintenant : un tableau mural que l’on lit à 4 m.", panels...)
+}
+
+// big is a number of a wall: its name is drawn beside it at the same distance
+// as the number, because a panel's own title cannot be read at 4 m.
+func big(name, description string, place Grid, q Query, field string, options ...option) Panel {
+	p := stat("", description, place, q, field, append([]option{sized(28, 56), withOptions(map[string]any{"textMode": "value_and_name"})}, options...)...)
+	p.FieldConfig.Defaults.DisplayName = name
+	return p
 }
