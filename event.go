@@ -18,6 +18,9 @@ const (
 	// EventComment is what a person wrote beside an alarm, or a step of its
 	// consigne that the person ticked.
 	EventComment EventKind = "comment"
+	// EventRegister is a change of the works register: an entry that is made,
+	// changed, ended or struck, or a baseline that a person moved.
+	EventRegister EventKind = "register"
 )
 
 // Event is one recorded change of state. Events are append-only; two events

@@ -15,8 +15,22 @@ const (
 // FindingState is how far people have come with a finding.
 type FindingState string
 
-// FindingNew is the state of a finding that nobody has looked at yet.
-const FindingNew FindingState = "new"
+// The states of a finding. What the detector does meanwhile is told beside
+// them: a finding that is over may still wait for somebody.
+const (
+	// FindingNew is that nobody has looked at it yet.
+	FindingNew FindingState = "new"
+	// FindingAccepted is that a person holds it for true.
+	FindingAccepted FindingState = "accepted"
+	// FindingInProgress is that its owner works on it.
+	FindingInProgress FindingState = "in_progress"
+	// FindingCorrected is that the owner says that its cause is gone.
+	FindingCorrected FindingState = "corrected"
+	// FindingVerified is that consumption shows it and a person confirmed it.
+	FindingVerified FindingState = "verified"
+	// FindingRejected is that a person does not hold it for true, and why.
+	FindingRejected FindingState = "rejected"
+)
 
 // Cause is one explanation that the evidence supports.
 type Cause struct {

@@ -20,7 +20,11 @@ func (s *server) api(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/sites/{id}", s.answer(s.siteAPI))
 	mux.HandleFunc("GET /api/v1/trend", s.answer(s.trendAPI))
 	mux.HandleFunc("GET /api/v1/energy/{site}/{meter}", s.answer(s.energyAPI))
-	mux.HandleFunc("GET /api/v1/findings", s.answer(s.findingsAPI))
+	if s.cases != nil {
+		mux.HandleFunc("GET /api/v1/findings", s.answer(s.casesAPI))
+	} else {
+		mux.HandleFunc("GET /api/v1/findings", s.answer(s.findingsAPI))
+	}
 	mux.HandleFunc("GET /api/v1/alarms", s.answer(s.alarmsAPI))
 	if s.alarms != nil {
 		mux.HandleFunc("GET /api/v1/alarms/board", s.answer(s.boardAPI))

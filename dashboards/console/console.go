@@ -50,9 +50,26 @@ type Options struct {
 
 	// Alarms answers the alarm pages; without it there is a plain list only.
 	Alarms AlarmModel
+	// Cold answers for cold rooms; nil leaves their record out.
+	Cold ColdModel
+	// Data and Records answer the questions of programs beyond what the pages
+	// ask; without them those paths are not there.
+	Data    DataModel
+	Records RecordModel
+	// Carbon answers the page of emissions and the cadastre; without it they
+	// are not there.
+	Carbon CarbonModel
+	// Portfolio answers the page of the whole park; without it it is left out.
+	Portfolio PortfolioModel
+	// Tokens lets programs read the API; nil when there are none.
+	Tokens Tokens
 	// Users are those who may sign in; without them nobody can act and
 	// everybody who reaches the console reads.
 	Users *user.Directory
+	// Findings answers the pages of findings and works, Handling does what people
+	// ask there; without them those pages are not there, or read only.
+	Findings FindingModel
+	Handling FindingActions
 	// Actions does what people ask; nil makes the console read only.
 	Actions Actions
 	// OpenRead lets people read without signing in, as on a loopback address.
@@ -89,16 +106,24 @@ type server struct {
 	beat     time.Duration
 	silent   time.Duration
 
-	alarms   AlarmModel
-	users    *user.Directory
-	actions  Actions
-	openRead bool
-	secure   bool
-	now      func() time.Time
-	link     func(token string, now time.Time) (Grant, error)
-	pushes   Pushes
-	pushKey  string
-	try      func(ctx context.Context, person string) error
+	alarms    AlarmModel
+	cold      ColdModel
+	data      DataModel
+	records   RecordModel
+	carbon    CarbonModel
+	portfolio PortfolioModel
+	tokens    Tokens
+	users     *user.Directory
+	actions   Actions
+	cases     FindingModel
+	handling  FindingActions
+	openRead  bool
+	secure    bool
+	now       func() time.Time
+	link      func(token string, now time.Time) (Grant, error)
+	pushes    Pushes
+	pushKey   string
+	try       func(ctx context.Context, person string) error
 }
 
 // New returns the console: its pages, the HTTP API under /api/v1, /metrics and
@@ -131,7 +156,9 @@ func newHandler(o Options, beat, silent time.Duration) (http.Handler, error) {
 	s := &server{
 		model: o.Model, log: o.Log, version: o.Version, language: o.Language, zone: zone,
 		health: o.Health, beat: beat, silent: silent,
-		alarms: o.Alarms, users: o.Users, actions: o.Actions, openRead: o.OpenRead, secure: o.Secure, now: o.Now,
+		cases: o.Findings, handling: o.Handling,
+		alarms: o.Alarms, cold: o.Cold, users: o.Users, actions: o.Actions, openRead: o.OpenRead, secure: o.Secure, now: o.Now,
+		data: o.Data, records: o.Records, tokens: o.Tokens, carbon: o.Carbon, portfolio: o.Portfolio,
 		link: o.Link, pushes: o.Pushes, pushKey: o.PushKey, try: o.Try,
 	}
 	if s.tongues, err = loadTongues(zone); err != nil {
@@ -168,7 +195,12 @@ func (s *server) routes(registry Registry) (http.Handler, error) {
 	pages.HandleFunc("GET /healthz", s.healthz)
 	pages.HandleFunc("GET /", s.page("lost", s.lostPage))
 	s.api(pages)
+	s.dataRoutes(pages)
+	s.carbonRoutes(pages)
+	s.portfolioRoutes(pages)
 	s.alarmRoutes(pages)
+	s.coldRoutes(pages)
+	s.findingRoutes(pages)
 	s.userRoutes(pages)
 	if registry != nil {
 		pages.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))

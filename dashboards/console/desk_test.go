@@ -43,6 +43,7 @@ type desk struct {
 	h       http.Handler
 	users   *user.Directory
 	board   *boardFixture
+	cases   *casesFixture
 	options Options
 	cookies map[string]*http.Cookie
 }
@@ -50,8 +51,9 @@ type desk struct {
 func newDesk(t *testing.T, change func(*Options)) *desk {
 	t.Helper()
 	d := &desk{board: newBoard(), users: directory(t), cookies: map[string]*http.Cookie{}}
+	d.cases = newCases(d.board)
 	d.options = Options{
-		Model: d.board, Alarms: d.board, Actions: d.board, Users: d.users, OpenRead: true, Version: "0.1.0",
+		Model: d.board, Alarms: d.board, Actions: d.board, Findings: d.cases, Handling: d.cases, Users: d.users, OpenRead: true, Version: "0.1.0",
 		Now: func() time.Time { return d.board.now },
 	}
 	if change != nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/carbon"
+	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
 // energyView answers "who drifts, since when, what is it worth?".
@@ -20,6 +22,12 @@ type energyView struct {
 	Number, Unit string
 	Findings     []PricedFinding
 	Quiet        []siteMeters
+	// Cadastre ranks buildings by their heating per square metre; HasCarbon
+	// tells that emissions have a page.
+	Cadastre  []carbon.Standing
+	HasCarbon bool
+	// Pool is the park's pooled chart, nil without one.
+	Pool *portfolioTop
 }
 
 // siteMeters are the meters of a site nothing was found about.
@@ -35,6 +43,13 @@ func (s *server) energyPage(r *http.Request, t *tongue, park Park) (content, err
 		return content{}, err
 	}
 	v := energyView{}
+	if s.carbon != nil {
+		c, err := s.carbon.Carbon(r.Context(), time.Time{})
+		if err != nil {
+			return content{}, fmt.Errorf("read cadastre: %w", err)
+		}
+		v.Cadastre, v.HasCarbon = c.Cadastre, true
+	}
 	var eur, kwh float64
 	priced := false
 	for _, d := range sites {
@@ -61,6 +76,9 @@ func (s *server) energyPage(r *http.Request, t *tongue, park Park) (content, err
 		if len(quiet.Meters) > 0 {
 			v.Quiet = append(v.Quiet, quiet)
 		}
+	}
+	if v.Pool, err = s.portfolioTop(r, t); err != nil {
+		return content{}, err
 	}
 	v.Findings = worstFindings(v.Findings)
 	v.Number, v.Unit = t.perWeek(nil, kwh)
@@ -152,6 +170,13 @@ type meterView struct {
 	Smooth bool
 	// Known counts the days with a value.
 	Known int
+	// Moves are those of the baseline, the last one first; Moved and MoveRefused
+	// say what came of the visitor's own.
+	Moves       []works.Move
+	Moved       bool
+	MoveRefused string
+	// Nature says where the figures come from.
+	Nature natureView
 }
 
 func (s *server) meterPage(r *http.Request, t *tongue, park Park) (content, error) {
@@ -169,6 +194,7 @@ func (s *server) meterPage(r *http.Request, t *tongue, park Park) (content, erro
 		Energy: e, Span: span, Spans: []string{"90d", "1y", "2y"},
 		CSV: fmt.Sprintf("/energy/%s/%s/days.csv?span=%s", site, meter, span),
 	}
+	v.Nature = t.nature(e)
 	for _, d := range e.Days {
 		if d.KWh != nil {
 			v.Known++
@@ -176,6 +202,9 @@ func (s *server) meterPage(r *http.Request, t *tongue, park Park) (content, erro
 	}
 	if len(e.Findings) > 0 {
 		v.Worst = &e.Findings[0]
+	}
+	if err := s.moves(r, t, &v); err != nil {
+		return content{}, err
 	}
 	v.answer(t)
 	t.energyFigures(&v)

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
-
-	"github.com/cpas-charleroi/gtc"
 )
 
 // sendWithin is how long a receiver may keep a change waiting before its
@@ -28,7 +26,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	if out.send("retry: 3000\nevent: beat\ndata: {}\n\n") != nil {
 		return
 	}
-	only := gtc.SiteID(r.URL.Query().Get("site"))
+	asked := wantedOf(r.URL.Query())
 	changes := s.model.Subscribe(r.Context())
 	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
@@ -42,7 +40,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 			if !ok {
 				return
 			}
-			if only != "" && c.Site != only {
+			if c, ok = asked.pass(c); !ok {
 				continue
 			}
 			text = s.event(c)

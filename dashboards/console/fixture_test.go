@@ -122,6 +122,8 @@ func (f *fixture) Energy(_ context.Context, site gtc.SiteID, meter gtc.Equipment
 			continue
 		}
 		e := Energy{At: f.now, Site: site, SiteLabel: d.Label, Meter: m, Meters: d.Meters, From: from, To: to, Query: `SELECT "kwh" FROM "energy" WHERE step = 'day'`}
+		e.Nature = MeterNature{Made: MadeOfIndex, InTotal: true, Serves: []MeterShare{{Building: "annexe", Share: 0.15, Method: "area", From: from}}}
+		e.Balance = &MeterBalance{Days: 28, Submeters: []gtc.EquipmentID{"cuisine"}, KWh: 12400, SubKWh: 4100, RestKWh: 8300, RestPct: 66.9}
 		for _, p := range d.Open {
 			if p.Meter == meter {
 				e.Findings = append(e.Findings, p)
@@ -134,7 +136,7 @@ func (f *fixture) Energy(_ context.Context, site gtc.SiteID, meter gtc.Equipment
 		slope, balance, provable := 190.4, 15.2, 3.8
 		e.Baseline = BaselineSummary{
 			Model: "hdd_only", Eligible: true, From: "2024-10-01", To: "2025-09-30", Balance: &balance, Intercept: 207.5,
-			Slope: &slope, R2: 0.94, CVRMSE: 0.16, N: 365, ProvablePct: &provable,
+			Slope: &slope, R2: 0.94, CVRMSE: 0.16, N: 365, ProvablePct: &provable, ProvableKWh: new(12_400.0), ProvableEUR: new(1_054.0),
 		}
 		e.Days = f.days(e, from, to)
 		return e, nil
@@ -166,9 +168,9 @@ func (f *fixture) days(e Energy, from, to time.Time) []EnergyDay {
 				got *= 1 + p.ExcessPct/100
 			}
 		}
-		d := EnergyDay{Day: day, KWh: &got, Coverage: 1, Expected: &want, Low: &low, High: &high, Temperature: &temp}
+		d := EnergyDay{Day: day, KWh: &got, Coverage: 1, Source: "metered", Expected: &want, Low: &low, High: &high, Temperature: &temp}
 		if day.Month() == time.April && day.Day() >= 10 && day.Day() < 18 {
-			d.KWh, d.Coverage = nil, 0
+			d.KWh, d.Coverage, d.Source = nil, 0, ""
 		} else {
 			sum += got - want
 		}

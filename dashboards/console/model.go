@@ -256,6 +256,14 @@ type EnergyDay struct {
 	// KWh is the observed energy, nil when unknown. Coverage is 0 to 1.
 	KWh      *float64 `json:"kwh"`
 	Coverage float64  `json:"coverage"`
+	// Source is metered, manual, invoice, estimated or allocated, "" when
+	// nothing is known. KWhLow and KWhHigh bound what was spread.
+	Source  string   `json:"source,omitempty"`
+	KWhLow  *float64 `json:"kwh_low,omitempty"`
+	KWhHigh *float64 `json:"kwh_high,omitempty"`
+	// PCS is the calorific value in kWh/m³(n) that a gas was converted with, nil
+	// when it was not converted so.
+	PCS *float64 `json:"pcs,omitempty"`
 	// Expected, Low and High are the baseline's prediction and its 90 % band
 	// for one day, nil when it cannot say.
 	Expected *float64 `json:"expected"`
@@ -286,6 +294,10 @@ type BaselineSummary struct {
 	N         int      `json:"n"`
 	// ProvablePct is the smallest yearly change that can be proven, in per cent.
 	ProvablePct *float64 `json:"provable_pct,omitempty"`
+	// ProvableKWh is the same in kWh a year, ProvableEUR at the marginal price
+	// of today, nil without a tariff.
+	ProvableKWh *float64 `json:"provable_kwh_per_year,omitempty"`
+	ProvableEUR *float64 `json:"provable_eur_per_year,omitempty"`
 }
 
 // PricedFinding is a finding with money and CO2 computed at reading.
@@ -304,16 +316,21 @@ type PricedFinding struct {
 
 // Energy is one meter's consumption against its baseline.
 type Energy struct {
-	At        time.Time       `json:"at"`
-	Site      gtc.SiteID      `json:"site"`
-	SiteLabel gtc.Label       `json:"site_label"`
-	Meter     MeterRef        `json:"meter"`
-	Meters    []MeterRef      `json:"meters"`
-	From      time.Time       `json:"from"`
-	To        time.Time       `json:"to"`
-	Days      []EnergyDay     `json:"days"`
-	Baseline  BaselineSummary `json:"baseline"`
-	Findings  []PricedFinding `json:"findings"`
+	At        time.Time  `json:"at"`
+	Site      gtc.SiteID `json:"site"`
+	SiteLabel gtc.Label  `json:"site_label"`
+	Meter     MeterRef   `json:"meter"`
+	Meters    []MeterRef `json:"meters"`
+	// Nature says how the meter comes to its figures, Balance holds it against
+	// its sub-meters, nil without any; Notes are what is odd about it.
+	Nature   MeterNature     `json:"nature"`
+	Balance  *MeterBalance   `json:"balance,omitempty"`
+	Notes    []string        `json:"notes,omitempty"`
+	From     time.Time       `json:"from"`
+	To       time.Time       `json:"to"`
+	Days     []EnergyDay     `json:"days"`
+	Baseline BaselineSummary `json:"baseline"`
+	Findings []PricedFinding `json:"findings"`
 	// Query is the query that produced the days.
 	Query string `json:"query"`
 }

@@ -51,6 +51,10 @@ type view struct {
 	CanAct, CanManage bool
 	// Details tells that alarms have a page of their own.
 	Details bool
+	// Cold tells that there are cold rooms with a record.
+	Cold bool
+	// Cases tells that findings have pages of their own.
+	Cases bool
 	// Months are the short names of the months, separated by spaces.
 	Months string
 	Body   any
@@ -63,7 +67,7 @@ type languageLink struct {
 
 // pageNames lists the pages that have a template of their own.
 func pageNames() []string {
-	return []string{"park", "site", "energy", "meter", "alarms", "more", "lost", "alarm", "measures", "token", "signin", "invitation", "users", "account"}
+	return []string{"park", "site", "energy", "carbon", "portfolio", "meter", "alarms", "more", "lost", "alarm", "measures", "token", "signin", "invitation", "users", "account", "findings", "finding", "register", "coldrooms", "cold"}
 }
 
 func loadPages(tongues map[string]*tongue) (map[string]map[string]page, error) {
@@ -72,7 +76,7 @@ func loadPages(tongues map[string]*tongue) (map[string]map[string]page, error) {
 		out[lang] = map[string]page{}
 		for _, name := range pageNames() {
 			p, err := template.New("layout.html").Funcs(t.funcs()).
-				ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+				ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/casesparts.html", "templates/"+name+".html")
 			if err != nil {
 				return nil, fmt.Errorf("parse page %s: %w", name, err)
 			}
@@ -85,14 +89,16 @@ func loadPages(tongues map[string]*tongue) (map[string]map[string]page, error) {
 func (t *tongue) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": t.Text, "th": t.Markup, "count": t.Count, "named": t.Named,
-		"num": t.Number, "signed": t.Signed, "kwh": t.Energy, "eur": t.Money,
+		"tonnes": t.Tonnes, "signedtonnes": t.SignedTonnes, "mwh": t.MWh, "gaps": t.whats,
+		"lastshared": lastShared, "num": t.Number, "signed": t.Signed, "kwh": t.Energy, "eur": t.Money,
 		"day": t.Day, "moment": t.Moment, "ticking": t.Ticking, "ago": t.Ago, "since": t.Since,
 		"label":        func(l gtc.Label) string { return l.In(t.Lang) },
 		"sign":         sign,
 		"icon":         icon,
 		"priority":     func(p int) gtc.Priority { return gtc.Priority(p) },
 		"pct":          func(v float64) float64 { return v * 100 },
-		"civil":        t.civil,
+		"civil":        func(day any) string { return t.civil(fmt.Sprint(day)) },
+		"findingPath":  findingPath,
 		"int":          func(n any) (string, error) { return t.whole(n) },
 		"alarmItem":    func(v view, a SiteAlarm, here bool) alarmItem { return alarmItem{a, v, here} },
 		"workItem":     func(v view, w workRow) workItem { return workItem{w, v} },
@@ -230,7 +236,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, t *tongue, name 
 		Silent: int(s.silent / time.Second), Stream: c.stream, Assets: s.assets, Languages: languageLinks(r.URL, t.Lang),
 		Units:  map[string]string{"s": t.texts["unit.s"], "min": t.texts["unit.min"], "h": t.texts["unit.h"], "d": t.texts["unit.d"]},
 		Months: strings.Join(t.locale.Months[:], " "), Body: c.body,
-		Users: s.users != nil, Visitor: visitorOf(r), Closed: c.closed, Here: here(r.URL), Token: c.token, Details: s.alarms != nil,
+		Users: s.users != nil, Visitor: visitorOf(r), Closed: c.closed, Here: here(r.URL), Token: c.token, Details: s.alarms != nil, Cold: s.cold != nil, Cases: s.cases != nil,
 	}
 	if v.Visitor.signedIn() && v.Token == "" {
 		v.Token = user.FormToken(v.Visitor.secret)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -19,7 +20,10 @@ type parkView struct {
 	Priorities []priorityCount
 	EURPerWeek float64
 	Findings   int
-	Tiles      []tile
+	// Inhibited counts the alarms that are set aside: what calls nobody is one
+	// click away.
+	Inhibited int
+	Tiles     []tile
 }
 
 type priorityCount struct {
@@ -35,7 +39,7 @@ type tile struct {
 	Priorities []priorityCount
 }
 
-func (s *server) parkPage(_ *http.Request, t *tongue, park Park) (content, error) {
+func (s *server) parkPage(r *http.Request, t *tongue, park Park) (content, error) {
 	sites := worstFirst(park.Sites)
 	v := parkView{Total: len(sites)}
 	var all [5]int
@@ -64,6 +68,13 @@ func (s *server) parkPage(_ *http.Request, t *tongue, park Park) (content, error
 		v.Tiles = append(v.Tiles, tile{SiteSummary: site, Class: siteClass(site), Priorities: priorities(site.Alarms)})
 	}
 	v.Priorities = priorities(all)
+	if s.alarms != nil {
+		board, err := s.alarms.Alarms(r.Context())
+		if err != nil {
+			return content{}, fmt.Errorf("count inhibited alarms: %w", err)
+		}
+		v.Inhibited = len(board.Inhibited)
+	}
 	return content{nav: "park", title: t.must("nav.park"), stream: "/api/v1/events", body: v}, nil
 }
 

@@ -14,6 +14,10 @@ func private(v LiveValue) bool {
 	return v.Private || privatePoint(v.Kind, v.Point)
 }
 
+// PrivatePoint reports whether a point is private whatever its site says:
+// intrusion set states and occupancy.
+func PrivatePoint(k gtc.Kind, p gtc.PointID) bool { return privatePoint(k, p) }
+
 func privatePoint(k gtc.Kind, p gtc.PointID) bool {
 	if k == gtc.KindIntrusionPanel {
 		return p == "set_state" || strings.HasSuffix(string(p), "_set_state")

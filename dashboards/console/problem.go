@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/cpas-charleroi/gtc/dashboards/api"
 	"github.com/cpas-charleroi/gtc/internal/user"
 )
 
@@ -30,8 +31,8 @@ type errBadRequest struct{ param, value string }
 // Error names the parameter and the value refused.
 func (e errBadRequest) Error() string { return "parameter " + e.param + ": cannot use " + e.value }
 
-// errPrivate is asked for something that is never handed out.
-var errPrivate = errors.New("private")
+// ErrPrivate is asked for something that is never handed out.
+var ErrPrivate = errors.New("private")
 
 // errForm is a form that was not made for its visitor, or too long ago.
 var errForm = errors.New("form token does not fit")
@@ -50,12 +51,20 @@ func (e errRight) Error() string { return "right " + string(e.need) + " is neede
 func (s *server) explain(err error) problem {
 	var bad errBadRequest
 	var right errRight
+	var many api.TooManyError
 	switch {
 	case errors.As(err, &bad):
 		return problem{Status: http.StatusBadRequest, kind: "parameter", args: []any{bad.param, bad.value}}
 	case errors.Is(err, ErrUnknown):
 		return problem{Status: http.StatusNotFound, kind: "unknown"}
-	case errors.Is(err, errPrivate):
+	case errors.As(err, &many) && many.Interval > 0:
+		return problem{
+			Status: http.StatusUnprocessableEntity, kind: "values",
+			args: []any{many.Values, many.Series, api.MostValues, many.Interval.String()},
+		}
+	case errors.As(err, &many):
+		return problem{Status: http.StatusUnprocessableEntity, kind: "series", args: []any{many.Series, api.MostSeries}}
+	case errors.Is(err, ErrPrivate):
 		return problem{Status: http.StatusForbidden, kind: "private"}
 	case errors.As(err, &right):
 		return problem{Status: http.StatusForbidden, kind: "right"}

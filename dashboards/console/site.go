@@ -206,7 +206,7 @@ func choose(d SiteDetail, key string) (*LiveValue, error) {
 		for _, v := range e.Values {
 			if key != "" && string(v.Equipment) == equipment && string(v.Point) == point {
 				if private(v) {
-					return nil, errPrivate
+					return nil, ErrPrivate
 				}
 				return &v, nil
 			}

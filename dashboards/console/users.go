@@ -16,7 +16,9 @@ import (
 
 // usersView is who may sign in.
 type usersView struct {
-	Users  []user.User
+	Users []user.User
+	// Try tells that a test message can be sent to each.
+	Try    bool
 	Rights []user.Right
 	Self   string
 	// Link is a one-time link to hand over, shown this once; For is whom it is
@@ -42,7 +44,7 @@ func (s *server) showUsers(w http.ResponseWriter, r *http.Request, status int, v
 		// Those who are blocked stay on the list, at its end.
 		blocked := func(u user.User) int { return max(0, u.Blocked.Compare(time.Time{})) }
 		slices.SortStableFunc(users, func(a, b user.User) int { return cmp.Compare(blocked(a), blocked(b)) })
-		v.Users, v.Rights, v.Self = users, user.Rights(), visitorOf(r).user.ID
+		v.Users, v.Rights, v.Self, v.Try = users, user.Rights(), visitorOf(r).user.ID, s.try != nil
 		return content{nav: "more", title: t.must("users.title"), status: status, body: v}, nil
 	})(w, r)
 }
@@ -67,6 +69,18 @@ func (s *server) changeUsers(w http.ResponseWriter, r *http.Request) {
 	case "block":
 		err = s.users.Block(ctx, id, s.now())
 		v.Done = "users.blocked_now"
+	case "try":
+		if s.try == nil {
+			err = errBadRequest{"do", do}
+			break
+		}
+		if trying := s.try(ctx, id); trying != nil {
+			s.log.Warn().Err(trying).Str("user", id).Str("by", by).Msg("test message not sent")
+			v.Failure = "users.not_tried"
+			s.showUsers(w, r, http.StatusUnprocessableEntity, v)
+			return
+		}
+		v.Done = "users.tried"
 	default:
 		err = errBadRequest{"do", do}
 	}

@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"testing"
@@ -92,4 +94,37 @@ func TestBrowsersSubscribe(t *testing.T) {
 	require.Empty(t, push.kept)
 	require.Equal(t, http.StatusSeeOther, send("try", ""))
 	require.Equal(t, "lecteur", tried)
+}
+
+// A person who is to be told can be sent a test message by whoever manages
+// users; what does not arrive is said.
+func TestATestMessageForEachPerson(t *testing.T) {
+	var tried []string
+	d := newDesk(t, func(o *Options) {
+		o.Try = func(_ context.Context, person string) error {
+			tried = append(tried, person)
+			if person == "lecteur" {
+				return errors.New("no way")
+			}
+			return nil
+		}
+	})
+	d.staff(t, user.Act, user.Read)
+	d.signIn(t, "garde")
+	require.Contains(t, d.ask(t, http.MethodGet, "/users?lang=fr", nil).Body.String(), "Message d’essai")
+	try := func(id string) *httptest.ResponseRecorder {
+		return d.ask(t, http.MethodPost, "/users", url.Values{"token": {d.token(t, "/users")}, "do": {"try"}, "id": {id}})
+	}
+	require.Contains(t, try("monteur").Body.String(), "Message d’essai envoyé à monteur")
+	w := try("lecteur")
+	require.Equal(t, http.StatusUnprocessableEntity, w.Code)
+	require.Contains(t, w.Body.String(), "n’est pas parti")
+	require.Equal(t, []string{"monteur", "lecteur"}, tried)
+}
+
+// What is set aside is one click away from the first page.
+func TestInhibitedAlarmsAreOneClickAway(t *testing.T) {
+	d := newDesk(t, nil)
+	body := d.ask(t, http.MethodGet, "/?lang=fr", nil).Body.String()
+	require.Contains(t, body, `href="/alarms?list=inhibited">2 alarmes inhibées`)
 }

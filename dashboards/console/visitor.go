@@ -77,8 +77,12 @@ func (s *server) identify(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, done := s.service(w, r)
+		if done {
+			return
+		}
 		secret := s.cookie(r, sessionCookie)
-		if secret == "" {
+		if secret == "" || visitorOf(r).signedIn() {
 			next.ServeHTTP(w, r)
 			return
 		}

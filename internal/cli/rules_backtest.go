@@ -21,13 +21,14 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/backtest"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/portfolio"
 )
 
 // backtestFlags are those of `gtc rules backtest`.
 type backtestFlags struct {
 	truth, dir, csv, url, zone, carrier string
 	from, to                            string
-	json                                bool
+	json, alone                         bool
 }
 
 func newRulesBacktestCommand(env Env) *cobra.Command {
@@ -60,11 +61,13 @@ func newRulesBacktestCommand(env Env) *cobra.Command {
 	l.StringVar(&f.carrier, "carrier", string(gtc.CarrierGas), "carrier of the CSV files of which the truth says none")
 	l.StringVar(&f.from, "from", "", "first day of which detections count, 2026-01-31")
 	l.StringVar(&f.to, "to", "", "last day that the rules see")
+	l.BoolVar(&f.alone, "alone", false, "judge each meter without the others")
 	l.BoolVar(&f.json, "json", false, "print JSON")
 	cmd.MarkFlagsMutuallyExclusive("csv", "influx")
 	if err := cmd.MarkFlagFilename("truth", "json"); err != nil {
 		panic(err) // the flag is defined some lines above
 	}
+	cmd.AddCommand(newRulesBacktestAlarmsCommand(env))
 	return cmd
 }
 
@@ -90,7 +93,7 @@ func (f backtestFlags) run(ctx context.Context, env Env) (backtest.Report, error
 	if len(meters) == 0 {
 		return backtest.Report{}, inputError(fmt.Errorf("backtest: no meter to replay"))
 	}
-	runs, err := replay(ctx, env.Stderr, meters, o)
+	runs, err := replayMeters(ctx, env.Stderr, meters, o, f.alone)
 	if err != nil {
 		return backtest.Report{}, err
 	}
@@ -121,25 +124,38 @@ func (f backtestFlags) readTruth() (*backtest.Truth, error) {
 	return &t, nil
 }
 
-// replay runs the rules on every meter, on all processors.
-func replay(ctx context.Context, progress io.Writer, meters []backtest.Meter, o backtest.Options) ([]backtest.Run, error) {
-	bar := countProgress(progress, "rejeu des compteurs", len(meters))
-	runs := make([]backtest.Run, len(meters))
+// replayMeters runs the rules on every meter, on all processors: first the
+// baselines, then the days, each meter beside the others unless alone.
+func replayMeters(ctx context.Context, progress io.Writer, meters []backtest.Meter, o backtest.Options, alone bool) ([]backtest.Run, error) {
+	bar := countProgress(progress, "rejeu des compteurs", 2*len(meters))
+	defer func() { _ = bar.Finish() }() // a bar that cannot be drawn is no failure
+	fitted, runs := make([]*backtest.Fitted, len(meters)), make([]backtest.Run, len(meters))
+	if err := eachOf(ctx, len(meters), bar, func(i int) { fitted[i] = backtest.Fit(meters[i], o) }); err != nil {
+		return nil, err
+	}
+	var all *portfolio.Portfolio
+	if !alone {
+		all = backtest.Together(fitted)
+	}
+	err := eachOf(ctx, len(meters), bar, func(i int) { runs[i] = fitted[i].Judge(all, o) })
+	return runs, err
+}
+
+// eachOf calls do for 0 to n-1 on all processors.
+func eachOf(ctx context.Context, n int, bar *progressbar.ProgressBar, do func(i int)) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range meters {
+	for i := range n {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			runs[i] = backtest.Replay(meters[i], o)
+			do(i)
 			_ = bar.Add(1) // a bar that cannot be drawn is no failure
 			return nil
 		})
 	}
-	err := g.Wait()
-	_ = bar.Finish()
-	return runs, err
+	return g.Wait()
 }
 
 // countProgress shows a bar on a terminal and is silent otherwise.
@@ -206,7 +222,7 @@ func (f backtestFlags) storedMeters(ctx context.Context, env Env, truth *backtes
 			if err != nil {
 				return nil, fmt.Errorf("read days of %s/%s: %w", site.ID, meter.Equipment, err)
 			}
-			out = append(out, backtest.Meter{Site: site.ID, ID: meter.Equipment, Carrier: meter.Carrier, Days: days, Baseline: meter.Baseline})
+			out = append(out, backtest.Meter{Site: site.ID, ID: meter.Equipment, Carrier: meter.Carrier, Group: string(site.Category), Days: days, Baseline: meter.Baseline})
 		}
 		_ = bar.Add(1) // a bar that cannot be drawn is no failure
 	}

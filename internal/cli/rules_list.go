@@ -17,7 +17,8 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/drift"
+	life "github.com/cpas-charleroi/gtc/rules/finding"
 	"github.com/cpas-charleroi/gtc/rules/library"
 	"github.com/cpas-charleroi/gtc/rules/why"
 )
@@ -40,6 +41,8 @@ type ruleView struct {
 	Sensitivity string   `json:"sensitivity,omitempty"`
 	// Measured is how it did on a park of simulated buildings.
 	Measured *measuredView `json:"measured,omitempty"`
+	// Field is how it did here, as people judged its findings.
+	Field *life.Rate `json:"field,omitempty"`
 
 	parameters []string // in their order, for people
 }
@@ -61,16 +64,21 @@ func newRulesListCommand(env Env) *cobra.Command {
 	var (
 		dir    string
 		asJSON bool
+		field  bool
 	)
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Liste les classes d'alarme et les règles d'énergie actives",
 		Long: "Lists the alarm classes (the shipped ones and those of DIR/rules/alarms.yaml over them), the rules of the\n" +
 			"drift detector, and the rules that say why energy is wasted (the shipped ones and what DIR/rules/energy.yaml\n" +
-			"sets over them), with their name, their parameters and the file they come from.",
+			"sets over them), with their name, their parameters and the file they come from. With --field, of the energy\n" +
+			"rules also what people made of their findings on the running hub: how many were judged and rejected, and why.",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			rules, err := activeRules(dir)
+			if err == nil && field {
+				err = addField(cmd.Context(), env, dir, rules)
+			}
 			if err != nil {
 				return err
 			}
@@ -82,6 +90,7 @@ func newRulesListCommand(env Env) *cobra.Command {
 	}
 	bindConfig(cmd, &dir)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&field, "field", false, "ask the running hub how people judged the findings of each rule")
 	return cmd
 }
 
@@ -97,7 +106,7 @@ func activeRules(dir string) ([]ruleView, error) {
 		v.Source = set.source[v.ID]
 		out = append(out, v)
 	}
-	for _, r := range energy.Rules() {
+	for _, r := range drift.Rules() {
 		v := ruleView{ID: r.ID, Type: "energy", Name: r.Label.In("fr"), Kind: string(r.Kind), Parameters: map[string]string{}, Source: r.Source}
 		for _, p := range r.Parameters {
 			v.parameters = append(v.parameters, p.String())
@@ -277,7 +286,7 @@ func writeRules(out io.Writer, rules []ruleView) error {
 		if r.Type == "energy" {
 			kind, priority = "énergie", "P4"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, kind, priority, r.Name, r.Source, strings.Join(r.parameters, ", "))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, kind, priority, r.Name, r.Source, strings.Join(append(inField(r.Field), r.parameters...), ", "))
 	}
 	return w.Flush()
 }

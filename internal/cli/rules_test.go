@@ -19,6 +19,8 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/rollup"
 	"github.com/cpas-charleroi/gtc/rules/backtest"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+	"github.com/cpas-charleroi/gtc/rules/energy/drift"
 )
 
 // runRules runs `gtc rules` with arguments and returns its exit status.
@@ -46,7 +48,7 @@ func TestRulesList(t *testing.T) {
 	require.Equal(t, filepath.Join(example, "rules", "alarms.yaml"), seen["kitchen_power_high"].Source)
 	require.Equal(t, "15m", seen["kitchen_power_high"].Parameters["on_delay"])
 	require.Equal(t, "rules/library/heating.yaml", seen["boiler_lockout"].Source)
-	require.Equal(t, "energy", seen[energy.RuleDrift].Type)
+	require.Equal(t, "energy", seen[drift.RuleDrift].Type)
 	h3, h9 := seen["H3"], seen["H9"]
 	require.Equal(t, "0.6", h3.Parameters["threshold"])
 	require.Equal(t, "night", h3.Cause)
@@ -119,10 +121,10 @@ func brussels(t *testing.T) *time.Location {
 }
 
 // twoYears are days of a gas meter that uses a quarter more from day 420 on.
-func twoYears(start time.Time) []energy.Day {
-	var days []energy.Day
+func twoYears(start time.Time) []baseline.Day {
+	var days []baseline.Day
 	for i := range 730 {
-		d := energy.Day{Date: start.AddDate(0, 0, i), HasKWh: true, HasTemp: true, Coverage: 1}
+		d := baseline.Day{Date: start.AddDate(0, 0, i), HasKWh: true, HasTemp: true, Coverage: 1}
 		d.Temp = 10 - 8*math.Cos(2*math.Pi*float64(i-20)/365) + 3*math.Sin(float64(i)*1.7)
 		d.KWh = 100 + 30*math.Max(0, 15-d.Temp) + 20*math.Sin(float64(i)*.9+1)
 		if i >= 420 {
@@ -134,7 +136,7 @@ func twoYears(start time.Time) []energy.Day {
 }
 
 // truthOf writes the truth of those days.
-func truthOf(t *testing.T, site gtc.SiteID, days []energy.Day) string {
+func truthOf(t *testing.T, site gtc.SiteID, days []baseline.Day) string {
 	t.Helper()
 	var extra []string
 	for _, d := range days[420:] {

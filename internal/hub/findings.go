@@ -3,153 +3,252 @@ package hub
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/finding"
 )
 
-// findings are the findings of all meters as last published.
+// findings are the records of all findings as last kept.
 type findings struct {
-	mu    sync.Mutex
-	byID  map[string]gtc.Finding
-	meter map[meterKey]map[string]bool
+	// busy is held while records are changed and kept.
+	busy   sync.Mutex
+	keeper *keeper
+
+	mu   sync.Mutex
+	byID map[string]finding.Record
 }
 
-func newFindings(restored []gtc.Finding) *findings {
-	f := &findings{byID: map[string]gtc.Finding{}, meter: map[meterKey]map[string]bool{}}
-	for _, x := range restored {
-		f.byID[x.ID] = x
+func newFindings(k *keeper, restored []finding.Record) *findings {
+	f := &findings{keeper: k, byID: map[string]finding.Record{}}
+	for i := range restored {
+		f.byID[restored[i].ID] = restored[i]
 	}
 	return f
 }
 
-// change is what became of one finding.
-type change struct {
-	finding  gtc.Finding
-	from, to string
-}
-
-// update compares a meter's new findings with those known and returns what
-// changed; the new state is taken over by [findings.keep].
-func (f *findings) update(k meterKey, news []gtc.Finding) []change {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []change
-	seen := map[string]bool{}
-	for _, n := range news {
-		seen[n.ID] = true
-		old, known := f.byID[n.ID]
-		switch {
-		case !known:
-			out = append(out, change{n, "", "new"})
-			if !n.End.IsZero() {
-				out = append(out, change{n, "new", "ended"})
-			}
-		case old.End.IsZero() && !n.End.IsZero():
-			out = append(out, change{n, "new", "ended"})
-		case !old.End.IsZero() && n.End.IsZero():
-			out = append(out, change{n, "ended", "new"})
-		case !same(old, n):
-			out = append(out, change{n, "", ""})
+// restoreFindings reads the kept records, those too that were kept before
+// findings had a life.
+func (k *keeper) restoreFindings(ctx context.Context) ([]finding.Record, error) {
+	keys, err := k.kv.ListKeys(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read state: %w", err)
+	}
+	var names []string
+	for key := range keys.Keys() {
+		if strings.HasPrefix(key, keyFinding) {
+			names = append(names, key)
 		}
 	}
-	for id, old := range f.byID {
-		if old.Site == k.site && old.Meter == k.meter && !seen[id] {
-			out = append(out, change{old, "new", "withdrawn"})
-		}
-	}
-	return out
-}
-
-func same(a, b gtc.Finding) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
-}
-
-func (f *findings) keep(c change) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if c.to == "withdrawn" {
-		delete(f.byID, c.finding.ID)
-		return
-	}
-	f.byID[c.finding.ID] = c.finding
-}
-
-// open returns the findings that still last, of one site or, with "", of all.
-func (f *findings) open(site gtc.SiteID) []gtc.Finding {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []gtc.Finding
-	for _, x := range f.byID {
-		if x.End.IsZero() && (site == "" || x.Site == site) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-// of returns all findings of one meter, ended ones too.
-func (f *findings) of(site gtc.SiteID, meter gtc.EquipmentID) []gtc.Finding {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []gtc.Finding
-	for _, x := range f.byID {
-		if x.Site == site && x.Meter == meter {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-// publishFindings keeps what became of a meter's findings and says it on the
-// bus. The event id names the state, so that saying it twice is harmless.
-func (h *Hub) publishFindings(ctx context.Context, k meterKey, news []gtc.Finding) error {
-	for _, c := range h.findings.update(k, news) {
-		key := keyFinding + c.finding.ID
-		var err error
-		if c.to == "withdrawn" {
-			err = h.bus.State().Delete(ctx, key)
-		} else {
-			err = putJSON(ctx, h.bus.State(), key, c.finding)
-		}
+	var out []finding.Record
+	for _, key := range names {
+		data, ok, err := k.load(ctx, key)
 		if err != nil {
-			return fmt.Errorf("keep finding %s: %w", c.finding.ID, err)
+			return nil, err
 		}
-		if c.to != "" {
-			if err := h.bus.PublishEvent(ctx, findingEvent(c, h.now())); err != nil {
-				return fmt.Errorf("publish finding %s: %w", c.finding.ID, err)
-			}
-			h.log.Info().Str("site", string(k.site)).Str("meter", string(k.meter)).Str("rule", c.finding.Rule).
-				Str("kind", string(c.finding.Kind)).Str("to", c.to).Float64("excess_kwh", c.finding.ExcessKWh).
-				Time("onset", c.finding.Onset).Msg("finding")
+		if !ok {
+			continue
 		}
-		h.findings.keep(c)
-		h.changes.tell(k.site, "finding", h.now())
+		var r finding.Record
+		if err := json.Unmarshal(data, &r); err != nil {
+			return nil, fmt.Errorf("read state %s: %w", key, err)
+		}
+		if r.State == "" {
+			r.State = gtc.FindingNew
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// open returns the findings that still last and that nobody has closed, of one
+// site or, with "", of all.
+func (f *findings) open(site gtc.SiteID) []gtc.Finding {
+	return f.which(func(r *finding.Record) bool { return r.Open() && (site == "" || r.Site == site) })
+}
+
+// of returns all findings of one meter, ended ones too, withdrawn ones not.
+func (f *findings) of(site gtc.SiteID, meter gtc.EquipmentID) []gtc.Finding {
+	return f.which(func(r *finding.Record) bool {
+		return r.Site == site && r.Meter == meter && r.Course() != finding.Withdrawn
+	})
+}
+
+func (f *findings) which(fits func(*finding.Record) bool) []gtc.Finding {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []gtc.Finding
+	for _, r := range f.byID {
+		if fits(&r) {
+			out = append(out, r.Finding)
+		}
+	}
+	return out
+}
+
+// records returns all records in order of id.
+func (f *findings) records() []finding.Record {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make([]finding.Record, 0, len(f.byID))
+	for _, id := range slices.Sorted(maps.Keys(f.byID)) {
+		out = append(out, f.byID[id])
+	}
+	return out
+}
+
+// known returns the records of one meter, in order of id.
+func (f *findings) known(k meterKey) []finding.Record {
+	return slices.DeleteFunc(f.records(), func(r finding.Record) bool { return r.Site != k.site || r.Meter != k.meter })
+}
+
+func (f *findings) record(id string) (finding.Record, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.byID[id]
+	return r, ok
+}
+
+func (f *findings) set(r finding.Record) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.byID[r.ID] = r
+}
+
+// publishFindings takes over what the rules say of a meter now: keeps what
+// became of each finding and says it on the bus. What they do not say any more
+// is kept as withdrawn, with the reason.
+func (h *Hub) publishFindings(ctx context.Context, k meterKey, news []gtc.Finding) error {
+	known := h.findings.known(k)
+	now := h.now()
+	seen := map[string]bool{}
+	for _, f := range finding.Match(known, news) {
+		seen[f.ID] = true
+		if err := h.changeFinding(ctx, f.ID, finding.Input{Kind: finding.See, At: now, By: finding.ByDetector, Finding: h.evident(f)}); err != nil {
+			return err
+		}
+	}
+	for i := range known {
+		if seen[known[i].ID] {
+			continue
+		}
+		in := finding.Input{Kind: finding.Lose, At: now, By: finding.ByDetector, Reason: h.whyGone(known[i])}
+		if err := h.changeFinding(ctx, known[i].ID, in); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// findingEvent says when a finding was made or over at its source: the day
-// after the last one it took to see it.
-func findingEvent(c change, now time.Time) gtc.Event {
-	at := c.finding.Detected
-	if c.to == "ended" {
-		at = c.finding.End
+// errContended says that a record changes faster than it can be kept.
+var errContended = errors.New("another hub changes it all the time")
+
+// changeFinding does something to a finding, keeps the record and publishes
+// what became of it. What another hub wrote meanwhile is not overwritten: the
+// same is done to that.
+func (h *Hub) changeFinding(ctx context.Context, id string, in finding.Input) error {
+	h.findings.busy.Lock()
+	defer h.findings.busy.Unlock()
+	for range 5 {
+		was, known := h.findings.record(id)
+		if !known && in.Kind != finding.See {
+			return fmt.Errorf("%s finding %s: %w", in.Kind, id, finding.ErrUnknown)
+		}
+		next, err := was.Apply(in)
+		if err != nil {
+			return err
+		}
+		theirs, err := h.findings.keeper.put(ctx, keyFinding+id, next)
+		if err != nil {
+			return fmt.Errorf("keep finding %s: %w", id, err)
+		}
+		if theirs != nil {
+			h.metrics.conflicts.Inc()
+			var other finding.Record
+			if err := json.Unmarshal(theirs, &other); err != nil {
+				return fmt.Errorf("read state %s%s: %w", keyFinding, id, err)
+			}
+			h.findings.set(other)
+			continue
+		}
+		h.findings.set(next)
+		return h.sayFinding(ctx, next)
 	}
-	if c.to == "withdrawn" || at.IsZero() {
-		at = now
+	return fmt.Errorf("keep finding %s: %w", id, errContended)
+}
+
+// sayFinding publishes the steps of a record that were not yet, and keeps that
+// they were. The event's id names the step: saying it twice is harmless.
+func (h *Hub) sayFinding(ctx context.Context, r finding.Record) error {
+	said := r.Said
+	for _, s := range r.Steps {
+		if s.N <= r.Said {
+			continue
+		}
+		if err := h.bus.PublishEvent(ctx, findingEvent(r, s, h.now())); err != nil {
+			return fmt.Errorf("publish finding %s: %w", r.ID, err)
+		}
+		h.log.Info().Str("site", string(r.Site)).Str("meter", string(r.Meter)).Str("rule", r.Rule).Str("kind", string(r.Kind)).
+			Str("to", s.What).Str("actor", s.By).Float64("excess_kwh", r.ExcessKWh).Time("onset", r.Onset).Msg("finding")
+		said = s.N
 	}
-	f := c.finding
-	id := "finding/" + f.ID + "/" + c.to
-	if c.to == "withdrawn" || c.from == "ended" {
-		id += "/" + now.Format("20060102T150405.000")
+	if said == r.Said {
+		return nil
+	}
+	h.changes.tell(r.Site, "finding", h.now())
+	r.Said = said
+	theirs, err := h.findings.keeper.put(ctx, keyFinding+r.ID, r)
+	if err != nil {
+		return fmt.Errorf("keep finding %s: %w", r.ID, err)
+	}
+	if theirs == nil { // else another hub has gone on with it and says the rest
+		h.findings.set(r)
+	}
+	return nil
+}
+
+// sayFindings publishes what a hub kept and could not say before it ended.
+func (h *Hub) sayFindings(ctx context.Context) error {
+	h.findings.busy.Lock()
+	defer h.findings.busy.Unlock()
+	for _, r := range h.findings.records() {
+		if n := len(r.Steps); n == 0 || r.Steps[n-1].N <= r.Said {
+			continue
+		}
+		if err := h.sayFinding(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findingEvent says a step. What the detector found and saw end is stamped with
+// the day on which it could first have been known.
+func findingEvent(r finding.Record, s finding.Step, now time.Time) gtc.Event {
+	at := s.At
+	switch s.What {
+	case string(gtc.FindingNew):
+		at = r.Detected
+	case finding.DidEnd:
+		at = r.End
+	}
+	if at.IsZero() {
+		at = s.At
+	}
+	f, excess, reason := r.Finding, s.ExcessKWh, s.Reason
+	f.State = s.To
+	if s.Class != "" {
+		reason = string(s.Class) + ": " + reason
 	}
 	return gtc.Event{
-		ID: id, Site: f.Site, At: at.UTC(), Received: now, Kind: gtc.EventFinding, Subject: f.Rule, From: c.from, To: c.to,
-		Actor: "rules/energy", Equipment: f.Meter, Priority: gtc.PriorityDrift, Value: &f.ExcessKWh, Finding: &f,
+		ID: fmt.Sprintf("finding/%s/%d/%s", r.ID, s.N, s.What), Site: r.Site, At: at.UTC(), Received: now, Kind: gtc.EventFinding,
+		Subject: r.ID, From: string(s.From), To: s.What, Actor: s.By, Reason: reason, Equipment: r.Meter, Priority: gtc.PriorityDrift,
+		Until: s.Due, Value: &excess, Finding: &f,
 	}
 }
