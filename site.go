@@ -31,6 +31,7 @@ const (
 	KindHeatMeter        Kind = "heat_meter"
 	KindWaterMeter       Kind = "water_meter"
 	KindWeather          Kind = "weather"
+	KindTank             Kind = "tank"
 )
 
 // Label is a text for people, by language: "fr" (the reference), "nl", "en".
@@ -82,8 +83,14 @@ type Site struct {
 	AreaM2 float64
 	// WeatherStation names the station whose days serve the site's baselines.
 	WeatherStation string
-	Equipment      []Equipment
-	Meters         []Meter
+	// WeatherFallbacks are the stations that fill its missing days, in order.
+	WeatherFallbacks []string
+	// Calendar says on which days it is used, nil where that is not said.
+	Calendar *Calendar
+	// StaticFactors are what its consumption follows beside the weather.
+	StaticFactors []StaticFactor
+	Equipment     []Equipment
+	Meters           []Meter
 }
 
 // Equipment is one machine, meter, panel or room of a site.
@@ -92,6 +99,8 @@ type Equipment struct {
 	Kind    Kind
 	Label   Label
 	Privacy Privacy
+	// Condensing says that a boiler is built to condense.
+	Condensing bool
 }
 
 // Staffed reports whether the technical service is at work at an instant:

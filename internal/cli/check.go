@@ -44,8 +44,17 @@ func newCheckCommand(env Env) *cobra.Command {
 					mistakes, err = append(mistakes, seed...), seedErr
 				}
 			}
+			var warnings config.Mistakes
+			if cfg != nil {
+				warnings = cfg.Warnings
+			}
 			if asJSON {
-				return printMistakes(env, dir, mistakes)
+				return printMistakes(env, dir, mistakes, warnings)
+			}
+			for _, w := range warnings {
+				if _, err := fmt.Fprintf(env.Stderr, "warning: %s\n", w); err != nil {
+					return err
+				}
 			}
 			if err != nil {
 				return inputError(err)
@@ -62,13 +71,16 @@ func newCheckCommand(env Env) *cobra.Command {
 	return cmd
 }
 
-func printMistakes(env Env, dir string, mistakes config.Mistakes) error {
+func printMistakes(env Env, dir string, mistakes, warnings config.Mistakes) error {
+	if warnings == nil {
+		warnings = config.Mistakes{}
+	}
 	if mistakes == nil {
 		mistakes = config.Mistakes{}
 	}
 	enc := json.NewEncoder(env.Stdout)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(map[string]any{"dir": dir, "mistakes": mistakes}); err != nil {
+	if err := enc.Encode(map[string]any{"dir": dir, "mistakes": mistakes, "warnings": warnings}); err != nil {
 		return err
 	}
 	if len(mistakes) > 0 {

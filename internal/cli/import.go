@@ -31,7 +31,7 @@ type importFlags struct {
 	own                          importer.Profile
 	kind                         string
 	dryRun, strict, replace, out bool
-	watch                        string
+	watch, station               string
 	every                        time.Duration
 }
 
@@ -49,6 +49,7 @@ file twice changes nothing. docs/formats/import.md has worked examples.
 Exit status 1 when a row was not taken: the others are imported, unless --strict.`,
 		Example: `  gtc import --config /etc/gtc --site maison-exemple --meter compteur-gaz --dry-run 2025.csv
   gtc import --site s --meter m --map time=Horodatage,value=Conso --save-profile ores courbe.xlsx
+  gtc import --station gosselies meteo-2025.csv        # date, min, max (or mean) in °C
   gtc import --watch /srv/gtc/depot --profile ores     # depot/<site>/<meter>/*.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, err := newImportTool(cmd, env, f)
@@ -77,10 +78,11 @@ func (f *importFlags) bind(cmd *cobra.Command) {
 	l.StringVar(&f.site, "site", "", "site")
 	l.StringVar(&f.meter, "meter", "", "meter (its equipment)")
 	l.StringVar(&f.direction, "direction", string(gtc.DirectionImport), "import, export or production")
+	l.StringVar(&f.station, "station", "", "weather station: the files have its daily temperatures")
 	l.StringVar(&f.profile, "profile", "", "profile of the configuration's import folder")
 	l.StringVar(&f.save, "save-profile", "", "keep how the file was read as a profile")
 	l.StringToStringVar(&f.columns, "map", nil, "columns: time=Horodatage,value=#3 ("+strings.Join(importer.Roles(), ", ")+")")
-	l.StringVar(&f.kind, "kind", "", "readings, intervals or invoices")
+	l.StringVar(&f.kind, "kind", "", "readings, intervals, invoices, delivery or dipstick")
 	l.StringVar(&f.own.Sheet, "sheet", "", "sheet of a workbook")
 	l.StringVar(&f.own.Encoding, "encoding", "", "utf-8, utf-16 or windows-1252")
 	l.StringVar(&f.own.Delimiter, "delimiter", "", "delimiter, tab for a tabulator")
@@ -124,7 +126,9 @@ func (f *importFlags) meterNames(cfg *config.Config) []string {
 			continue
 		}
 		for _, m := range s.Meters {
-			out = append(out, string(m.Equipment))
+			if m.Equipment != "" {
+				out = append(out, string(m.Equipment))
+			}
 		}
 	}
 	return out
@@ -225,8 +229,14 @@ func (t *importTool) options(site, meter string) (importer.Options, error) {
 		if string(m.Equipment) != meter || string(m.Direction) != t.direction {
 			continue
 		}
+		if len(m.Terms) > 0 {
+			return importer.Options{}, fmt.Errorf("%s/%s is made of other meters: import into these", site, meter)
+		}
 		point, ok := t.cat.Point(m.Kind, m.Point)
-		if !ok {
+		switch {
+		case m.Tank != nil:
+			point.Unit = m.Tank.Unit
+		case !ok:
 			return importer.Options{}, fmt.Errorf("%s/%s: kind %s has no point %s", site, meter, m.Kind, m.Point)
 		}
 		e := s.Equipment[slices.IndexFunc(s.Equipment, func(e config.Equipment) bool { return e.ID == m.Equipment })]
@@ -259,6 +269,9 @@ func (t *importTool) files(ctx context.Context, args []string) error {
 	}
 	if t.save != "" && len(args) > 1 {
 		return inputError(errors.New("--save-profile: one file tells how such files are read"))
+	}
+	if t.station != "" {
+		return t.weather(ctx, args)
 	}
 	o, err := t.options(t.site, t.meter)
 	if err != nil {

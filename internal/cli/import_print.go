@@ -77,6 +77,10 @@ func kindText(k importer.Kind) string {
 	switch k {
 	case importer.KindReadings:
 		return "relevés d'index"
+	case importer.KindDelivery:
+		return "livraisons"
+	case importer.KindDipstick:
+		return "jaugeages"
 	case importer.KindInvoices:
 		return "factures"
 	case importer.KindIntervals:

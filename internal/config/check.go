@@ -19,6 +19,14 @@ var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,39}$`)
 type checker struct {
 	doc      *strict.Document
 	mistakes Mistakes
+	warnings Mistakes
+}
+
+// warn adds what is allowed and probably not meant.
+func (c *checker) warn(path, format string, args ...any) {
+	if !c.doc.Misspelt(path) {
+		c.warnings = append(c.warnings, c.doc.At(path, format, args...))
+	}
 }
 
 // add adds a mistake at a path, unless the key there was misspelt, which has
@@ -148,45 +156,14 @@ func (c *checker) hub(h *Hub) {
 	c.listen("console.listen", h.Console.Listen)
 	c.word("console.language", h.Console.Language, languages())
 	c.notify(&h.Notify)
-	seen := map[string]bool{}
-	for i, f := range h.Factors {
-		path := index("factors", i)
-		c.dated(path, f.Carrier, f.From, seen)
-		c.notNegative(path+".kgco2_per_kwh", f.KgCO2PerKWh)
-		if f.Set == "" {
-			c.add(path+".set", "%s.set is missing: the factor set, its year and its basis", path)
-		}
-	}
-	seen = map[string]bool{}
-	for i, t := range h.Tariffs {
-		path := index("tariffs", i)
-		c.dated(path, t.Carrier, t.From, seen)
-		c.notNegative(path+".eur_per_kwh", t.EURPerKWh)
-		if t.Source == "" {
-			c.add(path+".source", "%s.source is missing: where the price comes from", path)
-		}
-	}
-}
-
-// dated checks what factors and tariffs have in common.
-func (c *checker) dated(path string, carrier gtc.Carrier, from Date, seen map[string]bool) {
-	c.word(path+".carrier", string(carrier), carriers())
-	if from.IsZero() {
-		if !c.doc.Has(path + ".from") {
-			c.add(path+".from", "%s.from is missing: the first day on which it holds", path)
-		}
-		return
-	}
-	key := string(carrier) + from.String()
-	if seen[key] {
-		c.add(path+".from", "%s.from: %s has a value from %s already", path, carrier, from)
-	}
-	seen[key] = true
+	c.money(h)
+	c.carbon(h)
+	c.calorific(h.CalorificValues)
 }
 
 func carriers() []string {
 	return []string{
 		string(gtc.CarrierElectricity), string(gtc.CarrierGas), string(gtc.CarrierHeat),
-		string(gtc.CarrierOil), string(gtc.CarrierWater),
+		string(gtc.CarrierOil), string(gtc.CarrierPropane), string(gtc.CarrierPellets), string(gtc.CarrierWater),
 	}
 }

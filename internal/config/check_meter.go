@@ -10,36 +10,61 @@ import (
 )
 
 func (c *siteChecker) meters() {
-	seen := map[string]bool{}
+	seen := map[meterRef]bool{}
+	c.calorific(c.site.CalorificValues)
+	c.buildings()
 	for i, m := range c.site.Meters {
 		at := index("meters", i)
-		c.word(at+".carrier", string(m.Carrier), carriers())
-		c.word(at+".direction", string(m.Direction), []string{
-			string(gtc.DirectionImport), string(gtc.DirectionExport), string(gtc.DirectionProduction),
-		})
-		c.label(at+".label", m.Label, false)
-		if m.EAN != "" && (len(m.EAN) != 18 || strings.Trim(m.EAN, "0123456789") != "") {
-			c.add(at+".ean", "%s.ean: %q does not have 18 digits", at, m.EAN)
+		c.meter(at, m)
+		switch {
+		case m.Virtual != nil:
+			c.virtual(at, m)
+		case m.Tank != nil:
+			c.tank(at, m)
+		default:
+			c.indexed(at, m)
 		}
-		for key, v := range map[string]float64{"kwh_per_unit": m.KWhPerUnit, "rollover_at": m.RolloverAt, "max_per_hour": m.MaxPerHour} {
-			c.notNegative(at+"."+key, v)
+		if key := m.ref(); m.key() != "" {
+			if seen[key] {
+				c.add(at+".equipment", "%s.equipment: %s already counts as %s", at, key.id, key.direction)
+			}
+			seen[key] = true
 		}
-		c.swaps(at, m.Swaps)
-		if _, _, err := parseBaseline(m.Baseline); err != nil {
-			c.add(at+".baseline", "%s.baseline: %v", at, err)
-		}
-		e, ok := c.reference(at+".equipment", m.Equipment)
-		if !ok {
-			continue
-		}
-		key := string(e.ID) + "/" + string(m.Direction)
-		if seen[key] {
-			c.add(at+".equipment", "%s.equipment: %s already counts as %s", at, e.ID, m.Direction)
-		}
-		seen[key] = true
-		if p, ok := c.point(at+".point", e.Kind, m.Point); ok {
-			c.counts(at, m, e, p)
-		}
+	}
+}
+
+// meter checks what all meters have in common.
+func (c *siteChecker) meter(at string, m Meter) {
+	c.word(at+".carrier", string(m.Carrier), carriers())
+	c.word(at+".direction", string(m.Direction), []string{
+		string(gtc.DirectionImport), string(gtc.DirectionExport), string(gtc.DirectionProduction),
+	})
+	c.label(at+".label", m.Label, false)
+	for key, v := range map[string]float64{"kwh_per_unit": m.KWhPerUnit, "rollover_at": m.RolloverAt, "max_per_hour": m.MaxPerHour, "subscribed_kw": m.SubscribedKW} {
+		c.notNegative(at+"."+key, v)
+	}
+	if _, _, err := parseBaseline(m.Baseline); err != nil {
+		c.add(at+".baseline", "%s.baseline: %v", at, err)
+	}
+	c.submeter(at, m)
+	c.shares(at, m)
+	if m.ID != "" && m.Virtual == nil {
+		c.add(at+".id", "%s.id: only a virtual meter has an id; this one is named by its equipment", at)
+	}
+}
+
+// indexed checks a meter that reads an index.
+func (c *siteChecker) indexed(at string, m Meter) {
+	if m.EAN != "" && (len(m.EAN) != 18 || strings.Trim(m.EAN, "0123456789") != "") {
+		c.add(at+".ean", "%s.ean: %q does not have 18 digits", at, m.EAN)
+	}
+	c.swaps(at, m.Swaps)
+	e, ok := c.reference(at+".equipment", m.Equipment)
+	if !ok {
+		return
+	}
+	if p, ok := c.point(at+".point", e.Kind, m.Point); ok {
+		c.counts(at, m, e, p)
 	}
 }
 
@@ -53,12 +78,16 @@ func (c *siteChecker) counts(at string, m Meter, e Equipment, p catalogue.Point)
 		c.add(at+".carrier", "%s.carrier: kind %s counts %s, not %s", at, e.Kind, want, m.Carrier)
 		return
 	}
+	if m.SubscribedKW != 0 && m.Carrier != gtc.CarrierElectricity {
+		c.add(at+".subscribed_kw", "%s.subscribed_kw: only electricity has a subscribed power", at)
+	}
 	switch {
 	case m.Carrier == gtc.CarrierWater && m.KWhPerUnit != 0:
 		c.add(at+".kwh_per_unit", "%s.kwh_per_unit: water is not energy", at)
-	case m.Carrier != gtc.CarrierWater && m.Carrier != "" && m.KWhPerUnit == 0 && p.Unit != "kWh":
+	case m.Carrier != gtc.CarrierWater && m.Carrier != "" && m.KWhPerUnit == 0 && m.Gas == nil && p.Unit != "kWh":
 		c.add(at+".kwh_per_unit", "%s.kwh_per_unit is missing: the kWh in one %s", at, p.Unit)
 	}
+	c.gas(at, m, p)
 }
 
 // carrierOf returns what a kind of meter counts.
@@ -112,6 +141,9 @@ func (a *across) check(s *Site, doc *strict.Document) Mistakes {
 		c.add("site", "site: %s is already the id of %s", s.ID, other)
 	}
 	a.sites[s.ID] = s.File
+	if s.WeatherStation == "" && len(s.WeatherFallbacks) > 0 {
+		c.add("weather_fallbacks", "weather_fallbacks: there is no weather_station whose days they fill")
+	}
 	for i, m := range s.Meters {
 		if m.EAN == "" {
 			continue

@@ -41,6 +41,7 @@ func (c *siteChecker) check() {
 	c.devices()
 	c.points()
 	c.meters()
+	c.operation()
 	c.publish()
 }
 
@@ -211,6 +212,18 @@ func (c *siteChecker) equipment() {
 		if e.Privacy < 0 || e.Privacy > 3 {
 			c.add(at+".privacy", "%s.privacy: %d is not between 0 and 3", at, e.Privacy)
 		}
+		c.coldLimit(at+".limit_c", e)
+	}
+}
+
+// coldLimit checks the limit of a cold room's record.
+func (c *siteChecker) coldLimit(at string, e Equipment) {
+	switch {
+	case e.LimitC == nil:
+	case e.Kind != "cold_room":
+		c.add(at, "%s: only a cold room has one", at)
+	case *e.LimitC < -40 || *e.LimitC > 30:
+		c.add(at, "%s: %g °C is not between −40 and 30", at, *e.LimitC)
 	}
 }
 

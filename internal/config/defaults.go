@@ -49,8 +49,11 @@ func (s *Site) setDefaults(cat *catalogue.Catalogue) {
 		if m.Direction == "" {
 			m.Direction = gtc.DirectionImport
 		}
+		if m.Tank != nil && m.Carrier == "" {
+			m.Carrier = fuelCarrier(m.Tank.Fuel)
+		}
 		// An index in kWh needs no conversion.
-		if e, ok := s.find(m.Equipment); ok && m.KWhPerUnit == 0 {
+		if e, ok := s.find(m.Equipment); ok && m.KWhPerUnit == 0 && m.Virtual == nil {
 			if p, ok := cat.Point(e.Kind, m.Point); ok && p.Unit == "kWh" {
 				m.KWhPerUnit = 1
 			}

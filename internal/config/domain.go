@@ -22,16 +22,15 @@ func (c *Config) Site(id gtc.SiteID) (*Site, bool) {
 // Domain returns the site in the words of the program: time zone loaded,
 // meters with the kind of their equipment, baselines as periods of the site.
 func (s *Site) Domain() gtc.Site {
-	loc, err := time.LoadLocation(s.TimeZone)
-	if err != nil { // Load has refused such a site
-		loc = time.UTC
-	}
+	loc := s.location()
 	out := gtc.Site{
 		ID: s.ID, Label: s.Label, Category: s.Category, Address: s.Address,
 		Location: loc, AreaM2: s.AreaM2, WeatherStation: s.WeatherStation,
+		WeatherFallbacks: s.WeatherFallbacks,
+		Calendar:         s.calendar(loc), StaticFactors: s.staticFactors(loc),
 	}
 	for _, e := range s.Equipment {
-		out.Equipment = append(out.Equipment, gtc.Equipment{ID: e.ID, Kind: e.Kind, Label: e.Label, Privacy: e.Privacy})
+		out.Equipment = append(out.Equipment, gtc.Equipment{ID: e.ID, Kind: e.Kind, Label: e.Label, Privacy: e.Privacy, Condensing: e.Condensing})
 	}
 	for _, m := range s.Meters {
 		out.Meters = append(out.Meters, s.meter(m, loc))
@@ -39,12 +38,23 @@ func (s *Site) Domain() gtc.Site {
 	return out
 }
 
+// location is the time zone of the site.
+func (s *Site) location() *time.Location {
+	loc, err := time.LoadLocation(s.TimeZone)
+	if err != nil { // Load has refused such a site
+		return time.UTC
+	}
+	return loc
+}
+
 func (s *Site) meter(m Meter, loc *time.Location) gtc.Meter {
 	out := gtc.Meter{
-		Equipment: m.Equipment, Point: m.Point, Carrier: m.Carrier, Direction: m.Direction,
+		Equipment: m.key(), Point: m.Point, Carrier: m.Carrier, Direction: m.Direction,
 		Label: m.Label, EAN: m.EAN, KWhPerUnit: m.KWhPerUnit,
-		RolloverAt: m.RolloverAt, MaxPerHour: m.MaxPerHour,
+		RolloverAt: m.RolloverAt, MaxPerHour: m.MaxPerHour, SubscribedKW: m.SubscribedKW,
+		SubmeterOf: m.SubmeterOf, BalanceMaxPct: m.BalanceMaxPct, Terms: m.terms, Allocated: m.terms != nil,
 	}
+	s.composed(m, loc, &out)
 	if e, ok := s.find(m.Equipment); ok {
 		out.Kind = e.Kind
 		if len(out.Label) == 0 {
@@ -89,22 +99,4 @@ func parseBaseline(text string) (from, to Date, err error) {
 		return Date{}, Date{}, fmt.Errorf("%q ends before it begins", text)
 	}
 	return from, to, nil
-}
-
-// FactorList returns the CO2 factors; each holds from its day, 00:00 UTC.
-func (h Hub) FactorList() []gtc.Factor {
-	out := make([]gtc.Factor, len(h.Factors))
-	for i, f := range h.Factors {
-		out[i] = gtc.Factor{Carrier: f.Carrier, From: f.From.In(time.UTC), KgCO2PerKWh: f.KgCO2PerKWh, Set: f.Set}
-	}
-	return out
-}
-
-// TariffList returns the tariffs; each holds from its day, 00:00 UTC.
-func (h Hub) TariffList() []gtc.Tariff {
-	out := make([]gtc.Tariff, len(h.Tariffs))
-	for i, t := range h.Tariffs {
-		out[i] = gtc.Tariff{Carrier: t.Carrier, From: t.From.In(time.UTC), EURPerKWh: t.EURPerKWh, Source: t.Source}
-	}
-	return out
 }

@@ -47,6 +47,7 @@ func load(dir string, cat *catalogue.Catalogue, profiles map[string]*profile.Pro
 	l.hub()
 	l.profiles()
 	l.sites()
+	l.between()
 	if len(l.config.Sites) == 0 && !l.hasHub && len(l.mistakes) == 0 {
 		l.mistakes = append(l.mistakes, Mistake{File: dir, What: "no configuration here: neither gtc.yaml nor sites/*.yaml"})
 	}
@@ -54,6 +55,8 @@ func load(dir string, cat *catalogue.Catalogue, profiles map[string]*profile.Pro
 		l.mistakes.Sort()
 		return nil, l.mistakes
 	}
+	share(l.config.Sites)
+	l.config.Warnings.Sort()
 	return l.config, nil
 }
 
@@ -63,6 +66,9 @@ type loader struct {
 	cat      *catalogue.Catalogue
 	config   *Config
 	hasHub   bool
+	hubRead  bool // without a mistake in its form
+	hubDoc   *strict.Document
+	docs     []*strict.Document
 	mistakes Mistakes
 }
 
@@ -96,11 +102,14 @@ func (l *loader) hub() {
 		return
 	}
 	doc, mistakes := strict.Decode(name, data, &l.config.Hub)
+	l.hubRead = len(mistakes) == 0
 	l.mistakes = append(l.mistakes, mistakes...)
 	l.config.Hub.setDefaults()
+	l.hubDoc = doc
 	c := &checker{doc: doc}
 	c.hub(&l.config.Hub)
 	l.mistakes = append(l.mistakes, c.mistakes...)
+	l.config.Warnings = append(l.config.Warnings, c.warnings...)
 }
 
 // files returns the YAML files of a folder by name, relative to the whole.
@@ -149,6 +158,28 @@ func (l *loader) sites() {
 		l.mistakes = append(l.mistakes, mistakes...)
 		l.mistakes = append(l.mistakes, across.check(site, doc)...)
 		l.config.Sites = append(l.config.Sites, site)
+		l.config.Warnings = append(l.config.Warnings, site.warnings...)
+		l.docs = append(l.docs, doc)
+	}
+}
+
+// between checks what one file says of another. An edge has its own site's
+// file only and needs none of it.
+func (l *loader) between() {
+	if l.hubRead {
+		c := checker{doc: l.hubDoc}
+		c.perimeter(l.config)
+		l.mistakes = append(l.mistakes, c.mistakes...)
+	}
+	for i, s := range l.config.Sites {
+		s.gas = l.config.Hub.CalorificValues
+		if !l.hubRead {
+			continue
+		}
+		c := siteChecker{checker: checker{doc: l.docs[i]}, site: s}
+		c.networksOf(s, s.gas)
+		c.served(s, l.config.Sites)
+		l.mistakes = append(l.mistakes, c.mistakes...)
 	}
 }
 
@@ -159,5 +190,6 @@ func parseSite(name string, data []byte, cat *catalogue.Catalogue, profiles map[
 	site.setDefaults(cat)
 	c := &siteChecker{checker: checker{doc: doc}, site: site, cat: cat, profiles: profiles}
 	c.check()
+	site.warnings = c.warnings
 	return site, doc, append(mistakes, c.mistakes...)
 }

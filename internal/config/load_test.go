@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata/ba
 func TestLoadGood(t *testing.T) {
 	c, err := Load("testdata/good")
 	require.NoError(t, err)
-	require.Len(t, c.Sites, 2)
+	require.Len(t, c.Sites, 3)
 	require.NotNil(t, c.Profiles["local-meter"])
 	require.NotNil(t, c.Profiles["belgian-p1"], "the shipped profiles are there too")
 

@@ -15,6 +15,8 @@ type Config struct {
 	Hub      Hub
 	Sites    []*Site
 	Profiles map[string]*profile.Profile
+	// Warnings are what is allowed and probably not meant.
+	Warnings Mistakes
 }
 
 // Hub is gtc.yaml: what the hub needs to know.
@@ -25,6 +27,9 @@ type Hub struct {
 	Notify  Notify   `yaml:"notify"`
 	Factors []Factor `yaml:"factors"`
 	Tariffs []Tariff `yaml:"tariffs"`
+	Carbon  Carbon   `yaml:"carbon"`
+	// CalorificValues are the dated gross calorific values of gas networks.
+	CalorificValues []CalorificValue `yaml:"calorific_values"`
 }
 
 // Influx says where InfluxDB is. An empty URL lets `gtc demo` run its own.
@@ -68,22 +73,6 @@ type Console struct {
 	Language string `yaml:"language"`
 }
 
-// Factor is a dated CO2 factor as written in gtc.yaml.
-type Factor struct {
-	Carrier     gtc.Carrier `yaml:"carrier"`
-	From        Date        `yaml:"from"`
-	KgCO2PerKWh float64     `yaml:"kgco2_per_kwh"`
-	Set         string      `yaml:"set"`
-}
-
-// Tariff is a dated marginal price as written in gtc.yaml, VAT included.
-type Tariff struct {
-	Carrier   gtc.Carrier `yaml:"carrier"`
-	From      Date        `yaml:"from"`
-	EURPerKWh float64     `yaml:"eur_per_kwh"`
-	Source    string      `yaml:"source"`
-}
-
 // Site is one sites/<site>.yaml.
 type Site struct {
 	// File is the path it was read from, relative to the folder.
@@ -112,8 +101,25 @@ type Site struct {
 	Equipment   []Equipment  `yaml:"equipment"`
 	Devices     []Device     `yaml:"devices"`
 	Meters      []Meter      `yaml:"meters"`
+	// Buildings are those of a site of several, which a meter may serve.
+	Buildings []Building `yaml:"buildings"`
+	// CalorificValues come before those of gtc.yaml.
+	CalorificValues []CalorificValue `yaml:"calorific_values"`
+	// WeatherFallbacks are stations that fill the days that WeatherStation
+	// lacks, in order.
+	WeatherFallbacks []string `yaml:"weather_fallbacks"`
+	// Calendar says on which days the site is used, for its baselines.
+	Calendar *Calendar `yaml:"calendar"`
+	// StaticFactors are dated changes of what consumption follows beside the
+	// weather.
+	StaticFactors []StaticFactor `yaml:"static_factors"`
 	// Publish says which values other programs of the building may see.
 	Publish Publish `yaml:"publish"`
+
+	// gas are the calorific values of gtc.yaml.
+	gas []CalorificValue
+	// warnings are what is allowed here and probably not meant.
+	warnings Mistakes
 }
 
 // EdgeHub says how a site's edge reaches the hub.
@@ -184,6 +190,11 @@ type Equipment struct {
 	Kind    gtc.Kind        `yaml:"kind"`
 	Label   gtc.Label       `yaml:"label"`
 	Privacy gtc.Privacy     `yaml:"privacy"`
+	// Condensing says that a boiler is built to condense.
+	Condensing bool `yaml:"condensing"`
+	// LimitC is the temperature in °C that a cold room must not exceed, for its
+	// monthly record; nil where it follows the set point that is read.
+	LimitC *float64 `yaml:"limit_c"`
 	// Points says what is particular to single points: who owns them, within
 	// what limits they are written, who may see them, how often they are kept.
 	Points map[gtc.PointID]PointSettings `yaml:"points"`
@@ -234,27 +245,4 @@ type Contact struct {
 	// Debounce is how long the input must stay in a new state before it is
 	// believed. Not for life safety, which is never delayed.
 	Debounce time.Duration `yaml:"debounce"`
-}
-
-// Meter says how one index counts as energy.
-type Meter struct {
-	Equipment  gtc.EquipmentID `yaml:"equipment"`
-	Point      gtc.PointID     `yaml:"point"`
-	Carrier    gtc.Carrier     `yaml:"carrier"`
-	Direction  gtc.Direction   `yaml:"direction"`
-	Label      gtc.Label       `yaml:"label"`
-	EAN        string          `yaml:"ean"`
-	KWhPerUnit float64         `yaml:"kwh_per_unit"`
-	RolloverAt float64         `yaml:"rollover_at"`
-	MaxPerHour float64         `yaml:"max_per_hour"`
-	Swaps      []Swap          `yaml:"swaps"`
-	// Baseline is "FROM..TO" (both days included), empty for automatic.
-	Baseline string `yaml:"baseline"`
-}
-
-// Swap is a meter replacement as written in a site file.
-type Swap struct {
-	At       time.Time `yaml:"at"`
-	OldIndex float64   `yaml:"old_index"`
-	NewIndex float64   `yaml:"new_index"`
 }

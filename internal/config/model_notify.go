@@ -39,6 +39,18 @@ type NotifyEmail struct {
 type NotifySMS struct {
 	Gateway NotifyGateway `yaml:"gateway"`
 	Modem   NotifyModem   `yaml:"modem"`
+	Answers NotifyAnswers `yaml:"answers"`
+}
+
+// NotifyAnswers is how a provider hands over the SMS that people answer with.
+type NotifyAnswers struct {
+	// SecretFile holds what the provider shows, at least 16 bytes;
+	// GTC_SMS_ANSWER_SECRET comes first. Without either there are no answers.
+	SecretFile string `yaml:"secret_file"`
+	// From and Text name the fields of number and text: from and text if not
+	// given; a dot goes into an object.
+	From string `yaml:"from"`
+	Text string `yaml:"text"`
 }
 
 // NotifyGateway is a provider's HTTP interface.

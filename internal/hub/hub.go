@@ -23,6 +23,7 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/internal/ingest"
+	"github.com/cpas-charleroi/gtc/internal/register"
 	"github.com/cpas-charleroi/gtc/internal/user"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
 	"github.com/cpas-charleroi/gtc/rules/notify"
@@ -43,6 +44,9 @@ type Options struct {
 	// Listener serves the console and the API; the hub closes it.
 	Listener net.Listener
 	Version  string
+	// Answers say how a provider hands over what people answer by SMS, nil when
+	// it does not.
+	Answers *alert.AnswerOptions
 	// Ways are the ways to people, Seed the book to begin with, nil for none.
 	Ways []alert.Way
 	Seed *notify.Book
@@ -58,32 +62,42 @@ type Options struct {
 
 // Hub joins all parts of the centre.
 type Hub struct {
-	log      zerolog.Logger
-	now      func() time.Time
-	every    time.Duration
-	bus      *bus.Hub
-	db       *influx.Client
-	sites    []*siteInfo
-	byID     map[gtc.SiteID]*siteInfo
-	factors  []gtc.Factor
-	tariffs  []gtc.Tariff
-	live     *live
-	alarms   *alarms
-	classes  map[string]*alarm.Class
-	keeper   *keeper
-	journal  *journal
-	users    *user.Directory
-	alert    *alert.Service
-	watchdog *alert.Watchdog // nil when nobody watches
+	log     zerolog.Logger
+	now     func() time.Time
+	every   time.Duration
+	bus     *bus.Hub
+	db      *influx.Client
+	sites   []*siteInfo
+	byID    map[gtc.SiteID]*siteInfo
+	factors []gtc.Factor
+	tariffs []gtc.Tariff
+	// emissions answer the page of the path.
+	emissions emissions
+	// pooled answers the page of the whole park.
+	pooled  pooled
+	live    *live
+	alarms  *alarms
+	classes map[string]*alarm.Class
+	// catalogue names kinds and points.
+	catalogue *catalogue.Catalogue
+	days      *dayTable
+	keeper    *keeper
+	journal   *journal
+	users     *user.Directory
+	tokens    *user.Tokens
+	alert     *alert.Service
+	watchdog  *alert.Watchdog // nil when nobody watches
 	// fireLost is how long the loss of a site's edge waits for its call.
 	fireLost map[gtc.SiteID]time.Duration
 	// hurried says that events wait to be published.
-	hurried chan struct{}
-	// saying is held while events are published and alarms kept.
-	saying      sync.Mutex
+	hurried     chan struct{}
+	sayer       *sayer
+	others      *others
 	publishedMu sync.Mutex
 	publishedAt time.Time
 	findings    *findings
+	register    *register.Store
+	version     string
 	energy      *energyRules
 	why         *whyRules
 	changes     *changes
@@ -114,10 +128,16 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		o.EnergyEvery = time.Minute
 	}
 	h := &Hub{
-		log: o.Log, now: o.Now, every: o.EnergyEvery, bus: o.Bus, db: o.Influx, listener: o.Listener,
+		log: o.Log, now: o.Now, version: o.Version, every: o.EnergyEvery, bus: o.Bus, db: o.Influx, listener: o.Listener,
 		byID: map[gtc.SiteID]*siteInfo{}, live: newLive(), changes: newChanges(), delivery: newDelivery(), firstPass: make(chan struct{}), hurried: make(chan struct{}, 1),
 	}
+	h.catalogue, h.days = o.Catalogue, newDayTable()
 	h.factors, h.tariffs = o.Config.Hub.FactorList(), o.Config.Hub.TariffList()
+	plan, err := o.Config.PathPlan()
+	if err != nil {
+		return nil, fmt.Errorf("start hub: %w", err)
+	}
+	h.emissions.plan = plan
 	h.store.state = console.StoreState{Since: o.Now(), Error: "not yet reached"}
 	domain, stations := h.addSites(o)
 	h.classes, h.keeper, h.journal, h.fireLost = classesByID(o.Classes), newKeeper(o.Bus.State()), newJournal(), map[gtc.SiteID]time.Duration{}
@@ -125,15 +145,18 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
-	kept, err := restoreState[gtc.Finding](ctx, o.Bus.State(), keyFinding)
+	ofFindings := newKeeper(o.Bus.State())
+	kept, err := ofFindings.restoreFindings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
 	h.alarms = newAlarms(o.Classes, domain, restored, h.serves())
+	h.others = newOthers(o.Now)
+	h.alarms.mine = h.others.leave
 	h.alarms.ticked = o.Now()
 	h.alarms.engine.RestoreWorks(works)
 	h.alarms.engine.Expect(h.series())
-	h.findings = newFindings(kept)
+	h.findings = newFindings(ofFindings, kept)
 	h.energy = newEnergyRules(history{o.Influx}, domain, stations, o.Log)
 	h.energy.passes = o.Progress
 	h.why = newWhyRules(o.Rules, h.sites, h.findings)
@@ -141,13 +164,16 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
 	h.metrics = newMetrics(o.Registry, h)
-	if err := errors.Join(h.openUsers(ctx), h.openAlert(ctx, o)); err != nil {
+	h.sayer = h.newSayer()
+	if err := errors.Join(h.openRegister(ctx), h.openUsers(ctx), h.openAlert(ctx, o)); err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
+	h.energy.works = h.register.Of
 	h.handler, err = console.New(h.consoleOptions(o))
 	if err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
+	h.handler = h.withAnswers(h.handler)
 	return h, nil
 }
 
@@ -182,7 +208,10 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.bus.Live(ctx, h.onLive, h.onHealth) })
 	g.Go(func() error { return h.bus.Consume(ctx, bus.StreamSamples, "ALARMS", 256, h.onStored) })
 	g.Go(func() error { return h.tickAlarms(ctx) })
+	g.Go(func() error { return h.sayer.watch(ctx) })
+	g.Go(func() error { return h.others.follow(ctx, h.bus.Conn(), h.log) })
 	g.Go(func() error { return h.followDelivery(ctx) })
+	g.Go(func() error { return h.followRegister(ctx) })
 	g.Go(func() error { return h.journal.follow(ctx, h.bus.Conn(), h.now().Add(-journalDays), h.log) })
 	g.Go(func() error { return h.alert.Run(ctx) })
 	if h.watchdog != nil {

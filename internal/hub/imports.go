@@ -80,9 +80,10 @@ func (e *energyRules) takeImports(ctx context.Context, now time.Time) error {
 	}
 	latest := since
 	from := map[meterKey]time.Time{} // of imported readings, zero for none
+	oldest := map[meterKey]time.Time{}
 	err := e.db.Read(ctx, influx.Query{
 		Database: influx.Rollup,
-		Text:     "SELECT from_ms, readings FROM " + rollup.MeasurementImport + " WHERE time > $since GROUP BY site, meter, direction",
+		Text:     "SELECT from_ms, readings, dials FROM " + rollup.MeasurementImport + " WHERE time > $since GROUP BY site, meter, direction, station",
 		Params:   influx.Params{"since": since},
 	}, func(t *influx.Table) error {
 		k := meterKey{gtc.SiteID(t.Tags[influx.TagSite]), gtc.EquipmentID(t.Tags[influx.TagMeter]), gtc.Direction(t.Tags[influx.TagDirection])}
@@ -90,12 +91,24 @@ func (e *energyRules) takeImports(ctx context.Context, now time.Time) error {
 			if at := t.Time(i); at.After(latest) {
 				latest = at
 			}
+			if id := t.Tags[influx.TagStation]; id != "" {
+				e.weatherImported(id, t, i)
+				continue
+			}
 			first := from[k]
 			ms, ok := t.Float(i, 1)
 			if readings, _ := t.Float(i, 2); ok && readings != 0 {
 				touch(&first, time.UnixMilli(int64(ms)))
 			}
+			if j := t.Column("dials"); ok && j >= 0 {
+				if dials, _ := t.Float(i, j); dials != 0 {
+					e.lookAgain(k.site, time.UnixMilli(int64(ms)))
+				}
+			}
 			from[k] = first
+			at := oldest[k]
+			touch(&at, time.UnixMilli(int64(ms)))
+			oldest[k] = at
 		}
 		return nil
 	})
@@ -106,9 +119,30 @@ func (e *energyRules) takeImports(ctx context.Context, now time.Time) error {
 		if err := e.takeImport(ctx, k, first); err != nil {
 			return err
 		}
+		// A day that begins before its first imported hour is another one too.
+		e.touchUses(k, oldest[k].AddDate(0, 0, -1))
 	}
 	e.imported = latest
 	return nil
+}
+
+// lookAgain makes the rules of package why look again at the days of a site
+// from an instant on.
+func (e *energyRules) lookAgain(site gtc.SiteID, from time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	at := e.again[site]
+	touch(&at, from)
+	e.again[site] = at
+}
+
+// takeAgain returns from when on a site is to be looked at again, and forgets it.
+func (e *energyRules) takeAgain(site gtc.SiteID) (time.Time, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	at, ok := e.again[site]
+	delete(e.again, site)
+	return at, ok
 }
 
 func (e *energyRules) takeImport(ctx context.Context, k meterKey, readings time.Time) error {
@@ -122,6 +156,9 @@ func (e *energyRules) takeImport(ctx context.Context, k meterKey, readings time.
 	}
 	e.replace(func() {
 		ms.days, ms.judged = days, false
+		if ms.meter.Tank != nil {
+			touch(&ms.touched, time.Unix(0, 0))
+		}
 		if !readings.IsZero() {
 			touch(&ms.touched, readings)
 		}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+	"github.com/cpas-charleroi/gtc/rules/energy/drift"
 )
 
 // pass rolls up what was touched since the last pass and judges every meter of
@@ -17,14 +19,33 @@ func (e *energyRules) pass(ctx context.Context, now time.Time) (map[meterKey][]g
 	if err != nil {
 		return nil, err
 	}
-	judged := map[meterKey][]gtc.Finding{}
+	e.takeReconsidered()
+	due, err := e.prepareTouched(ctx, now, changed)
+	judged := e.detect(due)
+	if err != nil {
+		return judged, err
+	}
+	e.compare(judged, now)
+	return judged, nil
+}
+
+// prepareTouched rolls up and fits the meters that were touched, and returns
+// those to judge.
+func (e *energyRules) prepareTouched(ctx context.Context, now time.Time, changed map[string]time.Time) ([]*meterState, error) {
+	var due []*meterState
 	for i, ms := range e.order {
 		if e.passes != nil {
 			e.passes(i, len(e.order))
 		}
+		if t, ok := changed[ms.site.WeatherStation]; ok && ms.meter.Tank != nil {
+			e.giveBack(&ms.touched, t)
+		}
 		redoFrom, err := e.rollMeter(ctx, ms, now)
 		if err != nil {
-			return judged, err
+			return due, err
+		}
+		if !redoFrom.IsZero() {
+			e.touchUses(ms.key(), redoFrom)
 		}
 		if t, ok := changed[ms.site.WeatherStation]; ok && (redoFrom.IsZero() || t.Before(redoFrom)) {
 			redoFrom = t
@@ -33,15 +54,15 @@ func (e *energyRules) pass(ctx context.Context, now time.Time) (map[meterKey][]g
 		if ms.judged && (redoFrom.IsZero() || !redoFrom.Before(today)) {
 			continue
 		}
-		if err := e.judge(ctx, ms, redoFrom, today); err != nil {
-			return judged, err
+		if err := e.prepare(ctx, ms, redoFrom, today); err != nil {
+			return due, err
 		}
-		judged[ms.key()] = ms.findings
+		due = append(due, ms)
 	}
 	if e.passes != nil {
 		e.passes(len(e.order), len(e.order))
 	}
-	return judged, nil
+	return due, nil
 }
 
 // passStations brings the days of the touched weather stations up to date and
@@ -60,10 +81,20 @@ func (e *energyRules) passStations(ctx context.Context, now time.Time) (map[stri
 		}
 		changed[st.id] = from
 	}
-	return changed, nil
+	return changed, e.fillStations(ctx, changed, now)
 }
 
 func (e *energyRules) rollStation(ctx context.Context, st *station, from, now time.Time) error {
+	if st.weather == "" || st.imported { // its days come from files, or some do
+		days, err := e.tempDays(ctx, st.id, time.Unix(0, 0), st.site.Location)
+		if err != nil {
+			return err
+		}
+		e.replace(func() { st.days, st.imported = days, false })
+		if st.weather == "" {
+			return nil
+		}
+	}
 	// Two days more: the equivalent degree-day looks at the two days before.
 	readings, err := e.temperatures(ctx, st.site.ID, st.weather, from.AddDate(0, 0, -2), now)
 	if err != nil {
@@ -83,70 +114,32 @@ func (e *energyRules) rollStation(ctx context.Context, st *station, from, now ti
 	return nil
 }
 
-// rollMeter brings the hours and days of a touched meter up to date and
-// returns from which day on they changed, zero when nothing was touched.
-func (e *energyRules) rollMeter(ctx context.Context, ms *meterState, now time.Time) (time.Time, error) {
-	from, ok := e.take(&ms.touched)
-	if !ok {
-		return time.Time{}, nil
-	}
-	from, err := e.since(ctx, ms.site.ID, ms.meter, from)
-	if err != nil {
-		e.giveBack(&ms.touched, from)
-		return time.Time{}, fmt.Errorf("roll up %s/%s: %w", ms.site.ID, ms.meter.Equipment, err)
-	}
-	from = midnight(from, ms.site.Location)
-	err = func() error {
-		readings, err := e.readings(ctx, ms.site.ID, ms.meter, from, now.Add(time.Minute))
-		if err != nil {
-			return err
-		}
-		hours := energy.Hours(ms.meter, readings, from, now)
-		days := energy.Days(hours, ms.site.Location)
-		hours, days, err = e.besideImports(ctx, ms, hours, days)
-		if err != nil {
-			return err
-		}
-		if err := e.writeIntervals(ctx, ms.site.ID, ms.meter, "hour", hours, nil); err != nil {
-			return err
-		}
-		if err := e.writeIntervals(ctx, ms.site.ID, ms.meter, "day", days, ms.expectation(e.temps(ms.site.WeatherStation))); err != nil {
-			return err
-		}
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		start := func(d energy.Interval) time.Time { return d.Start }
-		ms.days = merge(ms.days, withKept(ms.days, days, from, start), from, start)
-		return nil
-	}()
-	if err != nil {
-		e.giveBack(&ms.touched, from)
-		return time.Time{}, fmt.Errorf("roll up %s/%s: %w", ms.site.ID, ms.meter.Equipment, err)
-	}
-	return from, nil
-}
-
-// judge fits the baseline when it must and looks for drift. Only the pass
-// changes a meter's state, so it reads it without the lock.
-func (e *energyRules) judge(ctx context.Context, ms *meterState, from, today time.Time) error {
+// prepare fits the baseline when it must and sets the days against it. Only
+// the pass changes a meter's state, so it reads it without the lock.
+func (e *energyRules) prepare(ctx context.Context, ms *meterState, from, today time.Time) error {
 	temps := e.temps(ms.site.WeatherStation)
 	joined := energy.Join(before(ms.days, today), temps)
-	if ms.meter.KWhPerUnit == 0 {
-		e.replace(func() { ms.joined, ms.judged = joined, true })
+	if why := energy.NotJudged(ms.site, ms.meter); why != "" {
+		e.replace(func() { ms.joined, ms.why, ms.detector, ms.series, ms.judged = joined, why, nil, drift.Series{}, true })
 		return nil
 	}
-	baseline, why, period := ms.baseline, ms.why, baselinePeriod(ms.meter, joined)
+	reg, id := e.registerOf(ms.site.ID), ms.meter.Equipment
+	detector, fitted, why, period := ms.detector, ms.baseline, ms.why, baselinePeriod(ms.meter, joined)
+	if m, ok := reg.Moved(id); ok {
+		period = m.Period(ms.site.Location)
+	}
 	refit := !ms.judged || period != ms.period || from.Before(period.To)
 	if refit {
-		baseline, why = fit(ms.meter, joined, period)
-	}
-	var findings []gtc.Finding
-	if why == "" {
-		findings = energy.Detect(baseline, joined, energy.DetectOptions{Site: ms.site.ID, Meter: ms.meter.Equipment, Carrier: ms.meter.Carrier})
+		fitted, why = fit(ms.meter, reg.Prepare(id, joined, nil), period)
+		detector = drift.New(fitted)
 	}
 	e.replace(func() {
-		ms.joined, ms.baseline, ms.period, ms.why, ms.findings, ms.judged = joined, baseline, period, why, findings, true
+		ms.joined, ms.baseline, ms.detector, ms.period, ms.why, ms.judged = joined, fitted, detector, period, why, true
+		ms.register, ms.series = reg, drift.Series{}
 	})
+	if why == "" {
+		ms.series = detector.Series(ms.prepared(), ms.options()) // nobody but the pass reads it
+	}
 	if !refit {
 		return nil
 	}
@@ -165,7 +158,7 @@ func (e *energyRules) replace(f func()) {
 }
 
 // baselinePeriod is the configured period of a meter, or its first full year.
-func baselinePeriod(m gtc.Meter, days []energy.Day) gtc.Period {
+func baselinePeriod(m gtc.Meter, days []baseline.Day) gtc.Period {
 	if !m.Baseline.IsZero() || len(days) == 0 {
 		return m.Baseline
 	}
@@ -178,22 +171,23 @@ func baselinePeriod(m gtc.Meter, days []energy.Day) gtc.Period {
 }
 
 // fit fits the baseline on the period; why says why there is none.
-func fit(m gtc.Meter, days []energy.Day, period gtc.Period) (baseline energy.Baseline, why string) {
-	b, err := energy.Fit(days, energy.FitOptions{Carrier: m.Carrier, From: period.From, To: period.To})
+func fit(m gtc.Meter, days []baseline.Day, period gtc.Period) (fitted baseline.Baseline, why string) {
+	b, err := baseline.Fit(days, baseline.FitOptions{Carrier: m.Carrier, From: period.From, To: period.To})
 	if err != nil {
-		return energy.Baseline{}, err.Error()
+		return baseline.Baseline{}, err.Error()
 	}
 	return b, ""
 }
 
 // expectation predicts a day of the meter, from the temperatures given.
-func (ms *meterState) expectation(temps []energy.TempDay) func(energy.Interval) (energy.Expectation, bool) {
+func (ms *meterState) expectation(temps []energy.TempDay) func(energy.Interval) (baseline.Expectation, bool) {
 	if len(ms.baseline.Segments) == 0 {
 		return nil
 	}
-	return func(iv energy.Interval) (energy.Expectation, bool) {
+	return func(iv energy.Interval) (baseline.Expectation, bool) {
 		days := energy.Join([]energy.Interval{iv}, at(temps, iv.Start))
-		return ms.baseline.Predict(days[0])
+		x, ok := ms.baseline.Predict(days[0])
+		return ms.adjusted(x, iv.Start), ok
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // parseLines decodes the line protocol of one message of one site into
 // samples: the values of equipment, and qualities without a value from
 // point_quality lines. Lines of another site, or of the collector's own
-// health, are left out.
+// health, are left out; no site means any.
 func parseLines(site gtc.SiteID, lines []byte) ([]gtc.Sample, error) {
 	dec := lineprotocol.NewDecoderWithBytes(lines)
 	var out []gtc.Sample
@@ -30,7 +30,7 @@ func parseLines(site gtc.SiteID, lines []byte) ([]gtc.Sample, error) {
 		if out, err = parseFields(dec, head, out); err != nil {
 			return out[:from], fmt.Errorf("parse lines of %s: %w", site, err)
 		}
-		if head.Site != site || head.Kind == gtc.Kind(influx.MeasurementCollector) {
+		if site != "" && head.Site != site || head.Kind == gtc.Kind(influx.MeasurementCollector) {
 			out = out[:from]
 		}
 	}

@@ -10,6 +10,10 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+	"github.com/cpas-charleroi/gtc/rules/energy/drift"
+	"github.com/cpas-charleroi/gtc/rules/energy/portfolio"
+	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
 // redo is how many days before the last kept day a starting hub rolls up
@@ -30,19 +34,31 @@ type meterState struct {
 	// touched is the oldest instant at which something changed since the last
 	// pass, zero when nothing did.
 	touched time.Time
+	// late is where samples came long after the last known day.
+	late timespan
 	// days are all its days, in order.
 	days []energy.Interval
 	// joined are the complete days with their temperature.
-	joined   []energy.Day
-	baseline energy.Baseline
+	joined   []baseline.Day
+	baseline baseline.Baseline
+	// detector judges by the baseline; it keeps the limits it found.
+	detector *drift.Detector
 	// period is what the baseline was to be fitted on; not all of it need
 	// have been there yet.
 	period gtc.Period
 	// why says why there is no baseline, "" when there is one.
 	why string
+	// series are its days set against the baseline, empty without one.
+	series drift.Series
 	// findings are those of the last judgement.
 	findings []gtc.Finding
-	judged   bool
+	// among are those of the meter among other meters.
+	among []gtc.Finding
+	// notes are what is odd about a tank's levels and deliveries.
+	notes  []string
+	judged bool
+	// register is that of the site as it was then.
+	register works.Register
 }
 
 func (m *meterState) key() meterKey {
@@ -57,6 +73,12 @@ type station struct {
 	weather gtc.EquipmentID
 	touched time.Time
 	days    []energy.TempDay
+	// fallbacks are the stations that fill its missing days; filled tells that
+	// they were asked for all of them since the hub started.
+	fallbacks []string
+	filled    bool
+	// imported tells that a file brought days since the last pass.
+	imported bool
 }
 
 // energyRules keeps rollups, baselines and findings of all meters up to date.
@@ -71,8 +93,19 @@ type energyRules struct {
 	stations map[string]*station
 	sources  map[gtc.Series]func(time.Time)
 	passes   func(done, total int)
+	// uses are the virtual meters that are made of a meter.
+	uses map[meterKey][]*meterState
+	// works gives the register of a site, nil for none; reconsidered are the
+	// sites of which it changed since the last pass.
+	works        func(gtc.SiteID) works.Register
+	reconsidered map[gtc.SiteID]bool
 	// imported is up to when the marks of imports were taken.
 	imported time.Time
+	// again says from when on the rules of package why have to look again at
+	// the days of a site.
+	again map[gtc.SiteID]time.Time
+	// portfolio are all meters together, nil before the first pass.
+	portfolio *portfolio.Portfolio
 }
 
 // StationSource says which weather equipment of which site makes the days of
@@ -85,8 +118,8 @@ type StationSource struct {
 
 func newEnergyRules(h history, sites []gtc.Site, stations []StationSource, log zerolog.Logger) *energyRules {
 	e := &energyRules{
-		history: h, log: log, meters: map[meterKey]*meterState{},
-		stations: map[string]*station{}, sources: map[gtc.Series]func(time.Time){},
+		history: h, log: log, meters: map[meterKey]*meterState{}, uses: map[meterKey][]*meterState{},
+		stations: map[string]*station{}, reconsidered: map[gtc.SiteID]bool{}, sources: map[gtc.Series]func(time.Time){}, again: map[gtc.SiteID]time.Time{},
 	}
 	for i := range sites {
 		site := &sites[i]
@@ -94,7 +127,16 @@ func newEnergyRules(h history, sites []gtc.Site, stations []StationSource, log z
 			ms := &meterState{site: site, meter: m}
 			e.meters[ms.key()] = ms
 			e.order = append(e.order, ms)
-			e.sources[gtc.Series{Site: site.ID, Kind: m.Kind, Equipment: m.Equipment, Point: m.Point}] = func(at time.Time) { touch(&ms.touched, at) }
+			if made(m) {
+				continue
+			}
+			news := ms.sampled
+			e.sources[gtc.Series{Site: site.ID, Kind: m.Kind, Equipment: m.Equipment, Point: m.Point}] = news
+			if corrected(m) {
+				for _, p := range []gtc.PointID{pointGasPressure, pointGasTemp} {
+					e.sources[gtc.Series{Site: site.ID, Kind: m.Kind, Equipment: m.Equipment, Point: p}] = news
+				}
+			}
 		}
 		for _, src := range stations {
 			if src.Site != site.ID {
@@ -105,6 +147,8 @@ func newEnergyRules(h history, sites []gtc.Site, stations []StationSource, log z
 			e.sources[gtc.Series{Site: site.ID, Kind: gtc.KindWeather, Equipment: src.Weather, Point: "air_temp"}] = func(at time.Time) { touch(&st.touched, at) }
 		}
 	}
+	e.addStations(sites)
+	e.inOrder()
 	return e
 }
 
@@ -137,7 +181,7 @@ func (e *energyRules) restore(ctx context.Context) error {
 			return err
 		}
 		at, ok := resume(days, func(d energy.TempDay) time.Time { return d.Date })
-		if !ok {
+		if !ok && st.weather != "" {
 			at, ok, err = e.first(ctx, gtc.Series{Site: st.site.ID, Kind: gtc.KindWeather, Equipment: st.weather, Point: "air_temp"})
 			if err != nil {
 				return err
@@ -164,8 +208,14 @@ func (e *energyRules) restoreMeter(ctx context.Context, ms *meterState) error {
 	if err != nil {
 		return err
 	}
+	if err := e.revalue(ctx, ms, days); err != nil {
+		return err
+	}
 	at, ok := resume(days, func(d energy.Interval) time.Time { return d.Start })
-	if !ok {
+	switch {
+	case made(m):
+		at, ok = time.Unix(0, 0), true // what it is made of may have been changed
+	case !ok:
 		at, ok, err = e.first(ctx, gtc.Series{Site: ms.site.ID, Kind: m.Kind, Equipment: m.Equipment, Point: m.Point})
 		if err != nil {
 			return err

@@ -57,10 +57,13 @@ func newMetrics(reg prometheus.Registerer, h *Hub) *metrics {
 		}
 		return float64(n)
 	})
+	left := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "gtc_hub_alarm_events_left_total", Help: "Changes of alarms that this hub found and the hub that speaks for their site did not.",
+	}, func() float64 { return h.alarms.leftOut() })
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "gtc_findings_open", Help: "Open energy findings.",
 	}, func() float64 { return float64(len(h.findings.open(""))) })
-	reg.MustRegister(m.unknownSite, m.unparsed, m.unpublished, m.passSeconds, m.passErrors, m.unreported, m.conflicts, alarms, open, newDeliveryMetrics(h))
+	reg.MustRegister(m.unknownSite, m.unparsed, m.unpublished, m.passSeconds, m.passErrors, m.unreported, m.conflicts, alarms, left, open, newDeliveryMetrics(h))
 	return m
 }
 

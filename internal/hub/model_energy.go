@@ -10,7 +10,10 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/dashboards/console"
 	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/rules/carbon"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
 // Energy returns one meter's days, its baseline and its findings.
@@ -30,6 +33,9 @@ func (h *Hub) Energy(_ context.Context, site gtc.SiteID, meter gtc.EquipmentID, 
 		From: from, To: to, Query: daysQuery(site, m, from, to),
 	}
 	h.energy.describe(meterKey{site, m.Equipment, m.Direction}, &out)
+	if t, ok := gtc.TariffAt(h.tariffs, m.Carrier, now); ok && out.Baseline.ProvableKWh != nil {
+		out.Baseline.ProvableEUR = new(*out.Baseline.ProvableKWh * t.EURPerKWh)
+	}
 	for _, f := range h.findings.of(site, meter) {
 		out.Findings = append(out.Findings, h.price(f, now))
 	}
@@ -43,6 +49,7 @@ func (e *energyRules) describe(k meterKey, out *console.Energy) {
 	defer e.mu.Unlock()
 	ms := e.meters[k]
 	out.Baseline = ms.summary()
+	e.amongOthers(ms, out)
 	temps := map[string]energy.TempDay{}
 	for _, t := range e.stationDays(ms.site.WeatherStation) {
 		temps[t.Date.Format(time.DateOnly)] = t
@@ -62,7 +69,7 @@ func (e *energyRules) describe(k meterKey, out *console.Energy) {
 	for day := midnight(ms.days[0].Start, ms.site.Location); day.Before(today); day = day.AddDate(0, 0, 1) {
 		key := day.Format(time.DateOnly)
 		d := ms.day(day, known[key], temps[key])
-		if d.KWh != nil && d.Expected != nil && !day.Before(ms.baseline.To) {
+		if d.KWh != nil && d.Expected != nil && !day.Before(ms.baseline.To) && !ms.register.Excludes(ms.meter.Equipment, works.Day(key)) {
 			cusum += *d.KWh - *d.Expected
 			c := cusum
 			d.CUSUM = &c
@@ -76,8 +83,15 @@ func (e *energyRules) describe(k meterKey, out *console.Energy) {
 // day is one day of a screen. A zero interval or temperature is not known.
 func (ms *meterState) day(day time.Time, iv energy.Interval, t energy.TempDay) console.EnergyDay {
 	d := console.EnergyDay{Day: day, Coverage: iv.Coverage}
-	if ms.meter.KWhPerUnit > 0 && !iv.Start.IsZero() {
+	if ms.meter.KWhPerUnit > 0 && !iv.Start.IsZero() && !iv.NoEnergy {
 		d.KWh = &iv.KWh
+	}
+	d.Source = sourceOf(iv)
+	if iv.High > 0 {
+		d.KWhLow, d.KWhHigh = &iv.Low, &iv.High
+	}
+	if iv.PCS > 0 {
+		d.PCS = &iv.PCS
 	}
 	if !t.Valid() {
 		return d
@@ -86,7 +100,8 @@ func (ms *meterState) day(day time.Time, iv energy.Interval, t energy.TempDay) c
 	if len(ms.baseline.Segments) == 0 {
 		return d
 	}
-	if x, ok := ms.baseline.Predict(energy.Day{Date: day, Temp: t.Mean, HasTemp: true}); ok {
+	if x, ok := ms.baseline.Predict(baseline.Day{Date: day, Temp: t.Mean, HasTemp: true}); ok {
+		x = ms.adjusted(x, day)
 		d.Expected, d.Low, d.High = &x.KWh, &x.Low, &x.High
 	}
 	return d
@@ -107,7 +122,7 @@ func (ms *meterState) summary() console.BaselineSummary {
 		out.Balance, out.Slope = &b.Whole.HeatingBP, &b.Whole.Heating
 	}
 	if p := b.ProvablePct(); p > 0 {
-		out.ProvablePct = &p
+		out.ProvablePct, out.ProvableKWh = &p, new(p/100*b.Metrics.Mean*baseline.DaysPerYear)
 	}
 	return out
 }
@@ -128,21 +143,60 @@ func (h *Hub) price(f gtc.Finding, now time.Time) console.PricedFinding {
 	if end.IsZero() {
 		end = f.Through
 	}
-	if t, ok := gtc.TariffAt(h.tariffs, f.Carrier, now); ok {
-		mean := meanOver(f.Onset, end, t.EURPerKWh, func(d time.Time) (float64, bool) {
+	loc := time.UTC
+	if s := h.byID[f.Site]; s != nil {
+		loc = s.Location
+	}
+	if t, ok := gtc.TariffAt(h.tariffs, f.Carrier, civil(now, loc)); ok {
+		out.EURPerWeek, out.Tariff = new(f.KWhPerWeek*t.EURPerKWh), t.Source
+		mean, missing := meanWhole(f.Onset, end, loc, t.EURPerKWh, func(d time.Time) (float64, bool) {
 			x, ok := gtc.TariffAt(h.tariffs, f.Carrier, d)
 			return x.EURPerKWh, ok
 		})
-		out.EUR, out.EURPerWeek, out.Tariff = new(f.ExcessKWh*mean), new(f.KWhPerWeek*t.EURPerKWh), t.Source
+		if missing.IsZero() {
+			out.EUR = new(f.ExcessKWh * mean)
+		} else {
+			out.Tariff += " (aucun prix au " + missing.Format(time.DateOnly) + ")"
+		}
 	}
-	if c, ok := gtc.FactorAt(h.factors, f.Carrier, now); ok {
-		mean := meanOver(f.Onset, end, c.KgCO2PerKWh, func(d time.Time) (float64, bool) {
+	if c, ok := gtc.FactorAt(h.factors, f.Carrier, civil(now, loc)); ok {
+		out.KgCO2PerWeek, out.FactorSet = new(f.KWhPerWeek*c.KgCO2PerKWh), carbon.Statement(c, "fr")
+		mean, missing := meanWhole(f.Onset, end, loc, c.KgCO2PerKWh, func(d time.Time) (float64, bool) {
 			x, ok := gtc.FactorAt(h.factors, f.Carrier, d)
 			return x.KgCO2PerKWh, ok
 		})
-		out.KgCO2, out.KgCO2PerWeek, out.FactorSet = new(f.ExcessKWh*mean), new(f.KWhPerWeek*c.KgCO2PerKWh), c.Set
+		if missing.IsZero() {
+			out.KgCO2 = new(f.ExcessKWh * mean)
+		} else {
+			out.FactorSet += " (aucun facteur au " + missing.Format(time.DateOnly) + ")"
+		}
 	}
 	return out
+}
+
+// civil is the calendar day of an instant as prices and factors count them.
+func civil(t time.Time, loc *time.Location) time.Time {
+	y, m, d := t.In(loc).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// meanWhole is the mean of a dated figure over the days [from,to) of a place,
+// or otherwise when there is none; missing is the first day without a figure,
+// of which a sum is not known.
+func meanWhole(from, to time.Time, loc *time.Location, otherwise float64, at func(time.Time) (float64, bool)) (mean float64, missing time.Time) {
+	total, n := 0.0, 0
+	for d := civil(from, loc); d.Before(civil(to, loc)); d = d.AddDate(0, 0, 1) {
+		v, ok := at(d)
+		if !ok {
+			return 0, d
+		}
+		total += v
+		n++
+	}
+	if n == 0 {
+		return otherwise, time.Time{}
+	}
+	return total / float64(n), time.Time{}
 }
 
 // meanOver is the mean of a dated figure over the days [from,to), or otherwise

@@ -32,16 +32,21 @@ type siteInfo struct {
 	byEquipment map[gtc.EquipmentID][]int
 	devices     []config.Device
 	serves      map[gtc.DeviceID][]gtc.EquipmentID
+	// limits are those of cold rooms, in °C, where one is given.
+	limits map[gtc.EquipmentID]*float64
 }
 
 func newSiteInfo(s *config.Site, profiles map[string]*profile.Profile, cat *catalogue.Catalogue) *siteInfo {
 	info := &siteInfo{
 		Site: s.Domain(), byEquipment: map[gtc.EquipmentID][]int{},
-		devices: s.Devices, serves: map[gtc.DeviceID][]gtc.EquipmentID{},
+		devices: s.Devices, serves: map[gtc.DeviceID][]gtc.EquipmentID{}, limits: map[gtc.EquipmentID]*float64{},
 	}
 	kinds := map[gtc.EquipmentID]config.Equipment{}
 	for _, e := range s.Equipment {
 		kinds[e.ID] = e
+		if e.LimitC != nil {
+			info.limits[e.ID] = e.LimitC
+		}
 	}
 	for _, d := range s.Devices {
 		p := profiles[d.Profile]

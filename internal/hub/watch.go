@@ -90,9 +90,12 @@ func (h *Hub) hurry() {
 	}
 }
 
+// tickEvery is how often the alarm engine is told the time.
+const tickEvery = 250 * time.Millisecond
+
 // tickAlarms tells the alarm engine the time and publishes what it decided.
 func (h *Hub) tickAlarms(ctx context.Context) error {
-	tick := time.NewTicker(250 * time.Millisecond)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -137,7 +140,7 @@ func (h *Hub) runEnergy(ctx context.Context) error {
 			h.log.Error().Err(err).Msg("imports wait")
 		}
 		judged, err := h.energy.pass(ctx, h.now())
-		err = errors.Join(err, h.publishJudged(ctx, judged))
+		err = errors.Join(err, h.publishJudged(ctx, judged), h.proveFindings(ctx, h.now()), h.sayFindings(ctx))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+	"github.com/cpas-charleroi/gtc/rules/finding"
 	"github.com/cpas-charleroi/gtc/rules/why"
 )
 
@@ -59,17 +60,12 @@ func newWhyRules(rules why.Set, sites []*siteInfo, known *findings) *whyRules {
 	return w
 }
 
-// made returns the findings of a site that were made by certain rules.
+// made returns the findings of a site that were made by certain rules and not
+// withdrawn.
 func (f *findings) made(site gtc.SiteID, by func(gtc.Finding) bool) []gtc.Finding {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []gtc.Finding
-	for _, x := range f.byID {
-		if x.Site == site && by(x) {
-			out = append(out, x)
-		}
-	}
-	return out
+	return f.which(func(r *finding.Record) bool {
+		return r.Site == site && r.Course() != finding.Withdrawn && by(r.Finding)
+	})
 }
 
 // pass looks at the days that have ended since the last one, as far as the
@@ -102,6 +98,14 @@ func (w *whyRules) pass(ctx context.Context, e *energyRules, now time.Time) ([]g
 // site brings one book up to date and reports whether it judged.
 func (w *whyRules) site(ctx context.Context, e *energyRules, s *whySite, now, budget time.Time) (bool, error) {
 	today := midnight(now.Add(-whyHour*time.Hour), s.info.Location)
+	late, again := e.takeAgain(s.info.ID)
+	if again && s.book != nil {
+		if late = midnight(late, s.info.Location); late.Before(s.began) {
+			late = s.began
+		}
+		s.book.Forget(late)
+		s.judged = time.Time{}
+	}
 	if s.judged.Equal(today) {
 		return false, nil
 	}
@@ -209,10 +213,10 @@ func (e *energyRules) has(k meterKey) bool {
 }
 
 // baselines returns those of a site's meters.
-func (e *energyRules) baselines(site gtc.SiteID) map[gtc.EquipmentID]energy.Baseline {
+func (e *energyRules) baselines(site gtc.SiteID) map[gtc.EquipmentID]baseline.Baseline {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	out := map[gtc.EquipmentID]energy.Baseline{}
+	out := map[gtc.EquipmentID]baseline.Baseline{}
 	for _, ms := range e.order {
 		if ms.site.ID == site && ms.meter.Direction == gtc.DirectionImport && len(ms.baseline.Segments) > 0 {
 			out[ms.meter.Equipment] = ms.baseline

@@ -240,6 +240,13 @@ func (l *layout) findKind(p Profile) error {
 		if !l.has(roleValue) && !l.has(roleVolume) {
 			need = append(need, roleValue)
 		}
+	case KindDelivery, KindDipstick:
+		for _, r := range []role{roleIndex, roleVolume} {
+			if !l.has(roleValue) && l.has(r) {
+				l.columns[roleValue] = l.columns[r]
+				delete(l.columns, r)
+			}
+		}
 	case KindIntervals:
 		if !l.has(roleValue) && l.has(roleVolume) {
 			l.columns[roleValue] = l.columns[roleVolume]
@@ -267,6 +274,10 @@ func kindFR(k Kind) string {
 		return "relevés d'index"
 	case KindInvoices:
 		return "factures"
+	case KindDelivery:
+		return "livraisons"
+	case KindDipstick:
+		return "jaugeages"
 	case KindIntervals:
 	}
 	return "consommations par intervalle"

@@ -16,6 +16,9 @@ type Interval struct {
 	HasKWh    bool
 	Volume    float64
 	HasVolume bool
+	// NormalVolume is the gas in m³(n) that KWh was computed from, 0 when it was
+	// not.
+	NormalVolume float64
 	// Coverage is the part that was measured, 0 to 1. What was spread over
 	// days or estimated is no part of it.
 	Coverage float64
@@ -81,6 +84,7 @@ func (f folder) spread(c Consumption, start time.Time, next func(time.Time) time
 // add takes a part of a consumption, which is share of the interval's time.
 func (i *Interval) add(c Consumption, part, share float64, whole time.Duration) {
 	i.KWh, i.HasKWh = i.KWh+c.KWh*part, i.HasKWh || c.HasKWh
+	i.NormalVolume += c.NormalVolume * part
 	i.Volume, i.HasVolume = i.Volume+c.Volume*part, i.HasVolume || c.HasVolume
 	source := c.Source
 	if c.Estimated && source != SourceInvoice {

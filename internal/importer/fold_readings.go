@@ -41,7 +41,7 @@ func fromEnergy(m gtc.Meter, in []energy.Interval) []Interval {
 	out := make([]Interval, len(in))
 	for i, x := range in {
 		out[i] = Interval{
-			Start: x.Start, KWh: x.KWh, HasKWh: m.KWhPerUnit > 0, Volume: x.Volume, HasVolume: x.Volume != 0 || m.KWhPerUnit == 0,
+			Start: x.Start, KWh: x.KWh, HasKWh: m.KWhPerUnit > 0 && !x.NoEnergy, NormalVolume: x.NormalVolume, Volume: x.Volume, HasVolume: x.Volume != 0 || m.KWhPerUnit == 0,
 			Coverage: x.Coverage, Source: SourceManual,
 		}
 	}

@@ -193,6 +193,7 @@ func sumRegisters(all []Consumption) []Consumption {
 		o := &out[i]
 		o.KWh, o.HasKWh = o.KWh+c.KWh, o.HasKWh || c.HasKWh
 		o.Volume, o.HasVolume = o.Volume+c.Volume, o.HasVolume || c.HasVolume
+		o.NormalVolume += c.NormalVolume
 		if c.Estimated && !o.Estimated {
 			o.Estimated, o.Quality = true, c.Quality
 		}

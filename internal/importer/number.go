@@ -98,7 +98,7 @@ func guessDecimal(values []string) string {
 // unit is what a column counts in.
 type unit struct {
 	name string
-	// factor brings a value to kWh, m³ or litre, or to kW for a power.
+	// factor brings a value to kWh, m³, litre or kg, or to kW for a power.
 	factor float64
 	medium medium
 }
@@ -112,6 +112,8 @@ const (
 	mediumPower
 	mediumVolume
 	mediumLitre
+	mediumMass
+	mediumShare
 )
 
 // parseUnit understands a unit as written in a column, a head or a flag.
@@ -137,6 +139,12 @@ func parseUnit(text string) (unit, bool) {
 		return unit{"dm³", 0.001, mediumVolume}, true
 	case "l", "litre", "litres", "liter":
 		return unit{"litre", 1, mediumLitre}, true
+	case "kg":
+		return unit{"kg", 1, mediumMass}, true
+	case "t", "tonne", "tonnes", "ton":
+		return unit{"t", 1000, mediumMass}, true
+	case "%", "pct":
+		return unit{"%", 1, mediumShare}, true
 	}
 	return unit{}, false
 }

@@ -36,6 +36,9 @@ type Consumption struct {
 	// Volume is in m³, or in litres for a meter that counts those.
 	Volume    float64
 	HasVolume bool
+	// NormalVolume is the gas in m³(n) that KWh was computed from, 0 when it was
+	// not.
+	NormalVolume float64
 	// Estimated says that the operator did not measure it.
 	Estimated bool
 	// Source of what is not estimated: metered, manual or invoice.
@@ -58,6 +61,8 @@ type Batch struct {
 	// Readings or Consumptions are in order of time.
 	Readings     []Reading
 	Consumptions []Consumption
+	// Entries are those of a tank.
+	Entries []Entry
 	// Mistakes are the rows not taken, Notes what was detected or is odd.
 	Mistakes []Mistake
 	Notes    []string
@@ -114,6 +119,7 @@ type rows struct {
 	lines   map[string]*timeline
 	unknown map[string]int
 	classes map[string]class // of the quality codes met
+	noPCS   bool             // a date without a calorific value was noted
 }
 
 // raw is a line whose times are read and not yet placed.
@@ -138,6 +144,9 @@ func parse(l *layout, p Profile, t Target) (Batch, error) {
 		seen: map[stampKey]int{}, lines: map[string]*timeline{}, unknown: map[string]int{}, classes: map[string]class{},
 		batch: Batch{File: l.sheet.file, Kind: l.kind, Codes: map[string]int{}},
 	}
+	if err := r.checkTank(); err != nil {
+		return r.batch, err
+	}
 	if err := r.checkMedium(); err != nil {
 		return r.batch, err
 	}
@@ -151,6 +160,8 @@ func parse(l *layout, p Profile, t Target) (Batch, error) {
 		r.invoices()
 	case KindIntervals:
 		r.intervals()
+	case KindDelivery, KindDipstick:
+		r.entries()
 	}
 	r.finish()
 	return r.batch, nil
@@ -185,7 +196,7 @@ func (r *rows) scan() error {
 			continue
 		}
 		one := raw{line: x, start: start}
-		if r.has(roleEnd) && r.kind != KindReadings {
+		if r.has(roleEnd) && r.kind != KindReadings && !aboutTank(r.kind) {
 			if one.end, err = r.wallOf(x, roleEnd, roleEndClock); err != nil {
 				r.bad(x, roleEnd, "%v", err)
 				continue
@@ -315,6 +326,7 @@ func (r *rows) finish() {
 	slices.SortStableFunc(b.Readings, func(x, y Reading) int { return x.At.Compare(y.At) })
 	slices.SortStableFunc(b.Consumptions, func(x, y Consumption) int { return x.From.Compare(y.From) })
 	slices.SortStableFunc(b.Mistakes, func(x, y Mistake) int { return x.Line - y.Line })
+	slices.SortStableFunc(b.Entries, func(x, y Entry) int { return x.At.Compare(y.At) })
 	if b.Kind != KindReadings {
 		r.overlaps()
 		b.Gaps = gaps(b.Consumptions)

@@ -23,6 +23,9 @@ const (
 	KindReadings  Kind = "readings"
 	KindIntervals Kind = "intervals"
 	KindInvoices  Kind = "invoices"
+	// KindDelivery and KindDipstick are deliveries into a tank and levels in it.
+	KindDelivery Kind = "delivery"
+	KindDipstick Kind = "dipstick"
 )
 
 // Profile says how a file is to be read. What it leaves out is detected.
@@ -60,7 +63,7 @@ func (p Profile) Check() string {
 		key, value string
 		allowed    []string
 	}{
-		{"kind", string(p.Kind), []string{string(KindReadings), string(KindIntervals), string(KindInvoices)}},
+		{"kind", string(p.Kind), []string{string(KindReadings), string(KindIntervals), string(KindInvoices), string(KindDelivery), string(KindDipstick)}},
 		{"decimal", p.Decimal, []string{",", "."}},
 		{"stamp", p.Stamp, []string{stampStart, stampEnd}},
 		{"last_day", p.LastDay, []string{lastIncluded, lastExcluded}},
@@ -77,7 +80,7 @@ func (p Profile) Check() string {
 		return "zone: " + err.Error()
 	}
 	if _, ok := parseUnit(p.Unit); p.Unit != "" && !ok {
-		return fmt.Sprintf("unit: %q : Wh, kWh, MWh, GJ, W, kW, MW, m3, dm3 ou litre", p.Unit)
+		return fmt.Sprintf("unit: %q : Wh, kWh, MWh, GJ, W, kW, MW, m3, dm3, litre, kg, t ou %%", p.Unit)
 	}
 	for _, role := range slices.Sorted(maps.Keys(p.Columns)) {
 		if !slices.Contains(Roles(), role) {

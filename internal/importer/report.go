@@ -118,6 +118,15 @@ func report(b Batch, o Options) Report {
 		last := slices.MaxFunc(b.Consumptions, func(x, y Consumption) int { return x.To.Compare(y.To) })
 		r.From, r.To = &b.Consumptions[0].From, &last.To
 	}
+	if n := len(b.Entries); n > 0 {
+		r.From, r.To = &b.Entries[0].At, &b.Entries[n-1].At
+		for _, e := range b.Entries {
+			if b.Kind == KindDelivery {
+				r.TotalVolume += e.Units
+			}
+		}
+		r.TotalKWh = r.TotalVolume * t.Meter.KWhPerUnit
+	}
 	if n := len(b.Readings); n > 0 {
 		r.From, r.To = &b.Readings[0].At, &b.Readings[n-1].At
 		r.TotalVolume = b.Readings[n-1].Index - b.Readings[0].Index

@@ -73,6 +73,7 @@ func heads(r role) []string {
 		return []string{
 			"value", "valeur", "volume", "waarde", "consommation", "consumption", "verbruik", "usage", "quantite", "quantity", "hoeveelheid", "energie", "energy",
 			"energie active", "consommation active", "consommation totale", "actief verbruik", "puissance", "puissance active", "power", "vermogen", "kwh", "mwh", "prelevement", "afname", "energy kwh", "consommation kwh",
+			"quantite livree", "livraison", "litres livres", "litres", "niveau", "jauge", "hoeveelheid geleverd", "geleverd", "peil", "level", "delivered",
 		}
 	case roleVolume:
 		return []string{"m3", "m³", "volume m3", "volume gaz", "consommation m3", "gasvolume"}

@@ -24,6 +24,12 @@ func (r *rows) checkMedium() error {
 
 func (r *rows) mismatch(u unit) string {
 	m := r.target.Meter
+	if aboutTank(r.kind) {
+		if _, err := r.tankUnit(u); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
 	energy := u.medium == mediumEnergy || u.medium == mediumPower
 	switch {
 	case energy && m.KWhPerUnit == 0:
@@ -32,6 +38,8 @@ func (r *rows) mismatch(u unit) string {
 		return fmt.Sprintf("le fichier est en %s, le compteur %s compte des kWh", u.name, m.Equipment)
 	case u.medium == mediumPower && r.kind != KindIntervals:
 		return fmt.Sprintf("une puissance (%s) n'est ni un index ni une facture", u.name)
+	case u.medium == mediumShare, u.medium == mediumMass && r.target.Unit != "kg":
+		return fmt.Sprintf("le fichier est en %s, le compteur %s en %s", u.name, m.Equipment, r.target.Unit)
 	case u.medium == mediumLitre && r.target.Unit != "l" && r.target.Unit != "L":
 		return fmt.Sprintf("le fichier est en litres, le compteur %s en %s", m.Equipment, r.target.Unit)
 	}
@@ -49,7 +57,7 @@ func (r *rows) unitOf(x line) (unit, bool) {
 	}
 	u, ok := parseUnit(r.text(x, roleUnit))
 	if !ok {
-		r.bad(x, roleUnit, "unité %q inconnue : Wh, kWh, MWh, GJ, W, kW, MW, m3, dm3 ou litre", r.text(x, roleUnit))
+		r.bad(x, roleUnit, "unité %q inconnue : Wh, kWh, MWh, GJ, W, kW, MW, m3, dm3, litre, kg, t ou %%", r.text(x, roleUnit))
 		return unit{}, false
 	}
 	if what := r.mismatch(u); what != "" {
@@ -263,9 +271,9 @@ func (r *rows) amounts(x line, c *Consumption, hours float64) bool {
 			c.KWh, c.HasKWh = v*hours, true
 		case mediumEnergy:
 			c.KWh, c.HasKWh = v, true
-		case mediumVolume, mediumLitre:
+		case mediumVolume, mediumLitre, mediumMass:
 			c.Volume, c.HasVolume = v, true
-		case nothing:
+		case nothing, mediumShare:
 		}
 	}
 	if r.given(x, roleVolume) {
@@ -276,7 +284,7 @@ func (r *rows) amounts(x line, c *Consumption, hours float64) bool {
 		c.Volume, c.HasVolume = v*r.volume.factor, true
 	}
 	if !c.HasKWh && r.target.Meter.KWhPerUnit > 0 {
-		c.KWh, c.HasKWh = c.Volume*r.target.Meter.KWhPerUnit, true
+		r.convert(c)
 	}
 	if c.KWh < 0 || c.Volume < 0 {
 		r.bad(x, roleValue, "une consommation n'est pas négative (%s)", r.text(x, roleValue))

@@ -24,12 +24,18 @@ type database interface {
 type Content struct {
 	Readings    []Reading
 	Hours, Days []Interval
+	// Entries are those of a tank, all of one kind.
+	Entries []Entry
+	kind    Kind
 }
 
 // Contents folds a batch. Readings older than oldest, the retention of raw
 // samples, become hours and days; the others stay readings, which the hub
 // rolls up.
 func Contents(b Batch, t Target, oldest time.Time) Content {
+	if aboutTank(b.Kind) {
+		return Content{Entries: b.Entries, kind: b.Kind}
+	}
 	if b.Kind != KindReadings {
 		hours, days := Fold(b.Consumptions, t.Location)
 		return Content{Hours: hours, Days: days}
@@ -56,6 +62,7 @@ type Plan struct {
 	// From and To bound what is written, both zero when nothing is.
 	From, To time.Time
 	samples  [][]byte
+	dials    bool
 	lines    [][]byte
 }
 
@@ -76,6 +83,9 @@ type Store struct {
 func (s Store) Plan(ctx context.Context, c Content) (Plan, error) {
 	var p Plan
 	if err := s.planReadings(ctx, &p, c.Readings); err != nil {
+		return p, err
+	}
+	if err := s.planEntries(ctx, &p, c.kind, c.Entries); err != nil {
 		return p, err
 	}
 	hours, err := s.existing(ctx, rollup.StepHour, c.Hours)
@@ -108,7 +118,7 @@ func (s Store) existing(ctx context.Context, step string, about []Interval) (map
 	out := map[int64]kept{}
 	err := s.DB.Read(ctx, influx.Query{
 		Database: influx.Rollup,
-		Text:     "SELECT kwh, m3, litre, coverage, source, quality, origin FROM energy WHERE site = $site AND meter = $meter AND direction = $direction AND step = $step AND time >= $from AND time < $to",
+		Text:     "SELECT kwh, m3, litre, nm3, coverage, source, quality, origin FROM energy WHERE site = $site AND meter = $meter AND direction = $direction AND step = $step AND time >= $from AND time < $to",
 		Params:   influx.Params{"site": string(s.Target.Site), "meter": string(m.Equipment), "direction": string(m.Direction), "step": step, "from": from, "to": to},
 	}, func(t *influx.Table) error {
 		col := t.Column
@@ -117,6 +127,7 @@ func (s Store) existing(ctx context.Context, step string, about []Interval) (map
 			k.KWh, k.HasKWh = t.Float(i, col("kwh"))
 			k.Volume, k.HasVolume = t.Float(i, col(s.volumeField()))
 			k.Coverage, _ = t.Float(i, col("coverage"))
+			k.NormalVolume, _ = t.Float(i, col(rollup.FieldNormalVolume))
 			out[k.Start.Unix()] = k
 		}
 		return nil
@@ -152,7 +163,7 @@ func complete(c Content, there map[int64]kept, loc *time.Location) []Interval {
 			if !ok || !k.imported || mine[h.Unix()] {
 				continue
 			}
-			d.KWh, d.Volume = d.KWh+k.KWh, d.Volume+k.Volume
+			d.KWh, d.Volume, d.NormalVolume = d.KWh+k.KWh, d.Volume+k.Volume, d.NormalVolume+k.NormalVolume
 			d.Coverage = min(1, d.Coverage+k.Coverage*float64(time.Hour)/float64(end.Sub(d.Start)))
 			if rank(k.Source) > rank(d.Source) {
 				d.Source = k.Source
@@ -226,6 +237,9 @@ func (s Store) line(step string, x Interval) []byte {
 	if x.HasVolume {
 		l.Float(s.volumeField(), x.Volume)
 	}
+	if m.Gas != nil {
+		l.Float(rollup.FieldNormalVolume, x.NormalVolume).Float(rollup.FieldPCS, x.pcs())
+	}
 	return l.At(x.Start).Append(nil)
 }
 
@@ -239,7 +253,7 @@ func (s Store) planReadings(ctx context.Context, p *Plan, all []Reading) error {
 	err := s.DB.Read(ctx, influx.Query{
 		Database: s.Database,
 		Text:     fmt.Sprintf("SELECT %s FROM %s WHERE site = $site AND equipment = $equipment AND time >= $from AND time <= $to", influx.Ident(string(m.Point)), influx.Ident(string(m.Kind))),
-		Params:   influx.Params{"site": string(s.Target.Site), "equipment": string(m.Equipment), "from": all[0].At, "to": all[len(all)-1].At},
+		Params:   influx.Params{"site": string(s.Target.Site), "equipment": string(m.Equipment), "from": all[0].At.Add(-besideMeter), "to": all[len(all)-1].At.Add(besideMeter)},
 		Limits:   influx.Limits{MaxRows: 20_000_000, Timeout: 5 * time.Minute},
 	}, func(t *influx.Table) error {
 		for i := range t.Values {
@@ -252,6 +266,8 @@ func (s Store) planReadings(ctx context.Context, p *Plan, all []Reading) error {
 	if err != nil {
 		return err
 	}
+	machine := clockOf(there)
+	var dials []Reading
 	series := gtc.Series{Site: s.Target.Site, Kind: m.Kind, Equipment: m.Equipment, Point: m.Point}
 	for _, r := range all {
 		old, ok := there[r.At.UnixMilli()]
@@ -259,8 +275,9 @@ func (s Store) planReadings(ctx context.Context, p *Plan, all []Reading) error {
 		case ok && old == r.Index:
 			p.Readings.Unchanged++
 			continue
-		case ok && !s.Replace:
+		case !s.Replace && (ok || machine.beside(r.At)):
 			p.Readings.Kept++
+			dials = append(dials, r)
 			continue
 		case ok:
 			p.Readings.Changed++
@@ -270,7 +287,7 @@ func (s Store) planReadings(ctx context.Context, p *Plan, all []Reading) error {
 		p.touch(r.At)
 		p.samples = append(p.samples, influx.AppendSamples(nil, []gtc.Sample{{Series: series, At: r.At, Value: gtc.Float(r.Index)}}))
 	}
-	return nil
+	return s.planDials(ctx, p, dials)
 }
 
 // Write carries out a plan and leaves the mark of the import, which names the
@@ -297,7 +314,7 @@ func (s Store) Write(ctx context.Context, p Plan, b Batch, progress func(done, t
 	m := s.Target.Meter
 	mark := influx.NewLine(rollup.MeasurementImport).
 		Tag(influx.TagDirection, string(m.Direction)).Tag(influx.TagMeter, string(m.Equipment)).Tag(influx.TagSite, string(s.Target.Site)).
-		Int("from_ms", p.From.UnixMilli()).Int("to_ms", p.To.UnixMilli()).Int("lines", int64(total)).Bool("readings", len(p.samples) > 0).
+		Int("from_ms", p.From.UnixMilli()).Int("to_ms", p.To.UnixMilli()).Int("lines", int64(total)).Bool("readings", len(p.samples) > 0).Bool("dials", p.dials).
 		Str("file", b.File).Str("kind", string(b.Kind)).At(s.Target.Now).Append(nil)
 	if err := s.DB.Write(ctx, influx.Rollup, mark); err != nil {
 		return fmt.Errorf("mark import of %s: %w", b.File, err)

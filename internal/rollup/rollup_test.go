@@ -11,6 +11,7 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/rollup"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // line is one line of line protocol.
@@ -62,18 +63,18 @@ func TestAppendInterval(t *testing.T) {
 	for name, c := range map[string]struct {
 		meter    gtc.Meter
 		iv       energy.Interval
-		expected func(energy.Interval) (energy.Expectation, bool)
+		expected func(energy.Interval) (baseline.Expectation, bool)
 		fields   map[string]any
 	}{
 		"an hour of gas": {gas, energy.Interval{Start: at, KWh: 12.5, Volume: 1.25, Coverage: 1}, nil, map[string]any{"coverage": 1.0, "source": "metered", "kwh": 12.5, "m3": 1.25}},
 		"estimated":      {gas, energy.Interval{Start: at, Estimated: true}, nil, map[string]any{"coverage": 0.0, "source": "estimated", "kwh": 0.0}},
 		"no energy":      {water, energy.Interval{Start: at, Coverage: 0.5}, nil, map[string]any{"coverage": 0.5, "source": "metered", "m3": 0.0}},
-		"expected": {gas, energy.Interval{Start: at, KWh: 1e-7, Coverage: 1}, func(energy.Interval) (energy.Expectation, bool) {
-			return energy.Expectation{KWh: 2, Low: 1, High: math.Inf(1)}, true
+		"expected": {gas, energy.Interval{Start: at, KWh: 1e-7, Coverage: 1}, func(energy.Interval) (baseline.Expectation, bool) {
+			return baseline.Expectation{KWh: 2, Low: 1, High: math.Inf(1)}, true
 		}, map[string]any{"coverage": 1.0, "source": "metered", "kwh": 1e-7, "expected_kwh": 2.0, "expected_low": 1.0}},
 		"a source of its own": {gas, energy.Interval{Start: at, Source: `said "so" \ there`}, nil, map[string]any{"coverage": 0.0, "source": `said "so" \ there`, "kwh": 0.0}},
-		"nothing to expect": {gas, energy.Interval{Start: at, KWh: math.NaN(), Coverage: 1}, func(energy.Interval) (energy.Expectation, bool) {
-			return energy.Expectation{KWh: 2}, false
+		"nothing to expect": {gas, energy.Interval{Start: at, KWh: math.NaN(), Coverage: 1}, func(energy.Interval) (baseline.Expectation, bool) {
+			return baseline.Expectation{KWh: 2}, false
 		}, map[string]any{"coverage": 1.0, "source": "metered"}},
 	} {
 		got := decode(t, rollup.AppendInterval(nil, "mr-1", c.meter, rollup.StepHour, c.iv, c.expected))

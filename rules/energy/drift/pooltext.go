@@ -30,7 +30,7 @@ func poolText(f gtc.Finding, meters int) gtc.Label {
 	}
 	out := gtc.Label{
 		"fr": fmt.Sprintf("Écart commun à %d compteurs depuis le %s : %s %s que la consommation attendue. Météo que le modèle ne connaît pas (soleil, vent) ou cause commune (consigne générale, calendrier)", meters, dateFR(f.Onset), size, more),
-		"nl": fmt.Sprintf("Gemeenschappelijke afwijking van %d meters sinds %s: %s %s dan het verwachte verbruik. Weer dat het model niet kent (zon, wind) of een gemeenschappelijke oorzaak (algemene instelling, kalender)", meters, dateNL(f.Onset), size, meer),
+		"nl": fmt.Sprintf("Gemeenschappelijke afwijking van %d meters sinds %s: %s %s dan het verwachte verbruik. Weer dat het model niet kent (zon, wind) of een gemeenschappelijke oorzaak (algemene regeling, kalender)", meters, dateNL(f.Onset), size, meer),
 		"en": fmt.Sprintf("Deviation common to %d meters since %s: %s %s than expected. Weather that the model does not know (sun, wind) or a common cause (a general set point, the calendar)", meters, dateEN(f.Onset), strings.ReplaceAll(size, ",", "."), above),
 	}
 	if !f.End.IsZero() {

@@ -2,7 +2,6 @@ package drift
 
 import (
 	"github.com/cpas-charleroi/gtc"
-
 	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 

@@ -1,0 +1,100 @@
+package hub
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/cpas-charleroi/gtc/dashboards/api"
+	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+)
+
+// dayTable keeps the days of meters as the energy pages show them, so that a
+// wall does not let every expectation be computed anew. The days of a meter
+// change when it is judged, which gives it new joined days.
+type dayTable struct {
+	mu     sync.Mutex
+	meters map[meterKey]*meterDays
+}
+
+// meterDays are the days of one meter before today.
+type meterDays struct {
+	joined *baseline.Day
+	n      int
+	today  time.Time
+
+	days     []meterDay
+	baseline api.Baseline
+	judged   bool
+}
+
+// meterDay is one day; what is not known is NaN.
+type meterDay struct {
+	start                           time.Time
+	span                            time.Duration
+	kwh, expected, low, high, cusum float64
+	coverage, temperature, dj15     float64
+}
+
+func newDayTable() *dayTable { return &dayTable{meters: map[meterKey]*meterDays{}} }
+
+// daysOf returns the days of a meter, which are not to be changed.
+func (h *Hub) daysOf(m metered, now time.Time) *meterDays {
+	today := midnight(now, m.site.Location)
+	h.days.mu.Lock()
+	defer h.days.mu.Unlock()
+	joined, n := h.energy.joinedOf(m.key())
+	if have := h.days.meters[m.key()]; have != nil && n > 0 && have.joined == joined && have.n == n && have.today.Equal(today) {
+		return have
+	}
+	out := &meterDays{joined: joined, n: n, today: today}
+	e := console.Energy{At: now, To: now}
+	h.energy.describe(m.key(), &e)
+	dj := h.degreeDays(m.site.WeatherStation)
+	for _, d := range e.Days {
+		x := meterDay{
+			start: d.Day, span: d.Day.AddDate(0, 0, 1).Sub(d.Day), kwh: orNaN(d.KWh), expected: orNaN(d.Expected), low: orNaN(d.Low), high: orNaN(d.High), cusum: orNaN(d.CUSUM),
+			coverage: d.Coverage, temperature: orNaN(d.Temperature), dj15: math.NaN(),
+		}
+		if v, ok := dj[d.Day.Format(time.DateOnly)]; ok {
+			x.dj15 = v
+		}
+		out.days = append(out.days, x)
+	}
+	b := e.Baseline
+	out.judged = b.Model != ""
+	out.baseline = api.Baseline{
+		Model: b.Model, Eligible: b.Eligible, Reason: b.Reason, From: b.From, To: b.To, Balance: b.Balance, Intercept: b.Intercept,
+		Slope: b.Slope, R2: b.R2, CVRMSE: b.CVRMSE, ProvablePct: b.ProvablePct,
+	}
+	h.days.meters[m.key()] = out
+	return out
+}
+
+// joinedOf says which joined days a meter has: others after each judgement.
+func (e *energyRules) joinedOf(k meterKey) (first *baseline.Day, n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ms := e.meters[k]
+	if ms == nil || len(ms.joined) == 0 {
+		return nil, 0
+	}
+	return &ms.joined[0], len(ms.joined)
+}
+
+func orNaN(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
+}
+
+// times is a number times a factor, nil when one is not known.
+func times(v *float64, factor float64, ok bool) *float64 {
+	if v == nil || !ok {
+		return nil
+	}
+	x := *v * factor
+	return &x
+}
