@@ -24,7 +24,7 @@ import (
 func TestExampleIsRight(t *testing.T) {
 	cfg, err := config.Load("example")
 	require.NoError(t, err)
-	require.Len(t, cfg.Sites, 1)
+	require.Len(t, cfg.Sites, 2)
 	require.Contains(t, cfg.Profiles, "compteur-modele")
 	cat, err := catalogue.Load()
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestExampleShowsEveryKey(t *testing.T) {
 	for _, key := range keys(reflect.TypeFor[config.Hub]()) {
 		require.Regexp(t, `(?m)[\s{,-]`+key+`:`, hub, "gtc.yaml does not show %s", key)
 	}
-	site := read(t, "example/sites/maison-exemple.yaml")
+	site := read(t, "example/sites/maison-exemple.yaml") + read(t, "example/sites/campus-exemple.yaml")
 	for _, key := range keys(reflect.TypeFor[config.Site]()) {
 		require.Regexp(t, `(?m)(^|[\s{,-])`+key+`:`, site, "the site file does not show %s", key)
 	}
