@@ -174,7 +174,7 @@ func (h *Hub) value(c chosen, now time.Time) api.Value {
 		Now: v.Value, Text: v.Text, NowAt: v.At, Quality: v.Quality, Stale: v.Stale, Abnormal: v.Abnormal,
 	}
 	for i := range c.site.Equipment {
-		if c.site.Equipment[i].ID == c.pointInfo.Equipment {
+		if c.site.Equipment[i].ID == c.Equipment {
 			out.EquipmentLabel = c.site.Equipment[i].Label
 		}
 	}

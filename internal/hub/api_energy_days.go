@@ -72,6 +72,16 @@ func (h *Hub) daysOf(m metered, now time.Time) *meterDays {
 	return out
 }
 
+// warmDays brings the table up to date, so that nobody waits for it: after a
+// pass only the meters that were judged are computed.
+func (h *Hub) warmDays(now time.Time) {
+	for _, s := range h.sites {
+		for _, m := range s.Meters {
+			h.daysOf(metered{s, m}, now)
+		}
+	}
+}
+
 // joinedOf says which joined days a meter has: others after each judgement.
 func (e *energyRules) joinedOf(k meterKey) (first *baseline.Day, n int) {
 	e.mu.Lock()

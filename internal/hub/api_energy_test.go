@@ -13,10 +13,10 @@ import (
 )
 
 // meterOf is a meter of a site with an area.
-func meterOf(t testing.TB, site gtc.SiteID, id gtc.EquipmentID, area float64) metered {
-	t.Helper()
+func meterOf(tb testing.TB, site gtc.SiteID, id gtc.EquipmentID, area float64) metered {
+	tb.Helper()
 	brussels, err := time.LoadLocation("Europe/Brussels")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return metered{
 		&siteInfo{Site: gtc.Site{ID: site, Location: brussels, AreaM2: area}}, gtc.Meter{Equipment: id, Carrier: gtc.CarrierGas, Direction: gtc.DirectionImport},
 	}

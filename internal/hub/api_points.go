@@ -99,6 +99,7 @@ func aggregateOf(p *pointInfo, wanted api.Aggregate) api.Aggregate {
 	switch wanted {
 	case api.AggregateRaw, api.AggregateLast, api.AggregateFirst, api.AggregateCount:
 		return wanted
+	case api.AggregateMean, api.AggregateMin, api.AggregateMax, api.AggregateSum, api.AggregateSpread:
 	case api.AggregateAuto, "":
 		if number && !p.meta.Counter {
 			return api.AggregateMean
@@ -160,7 +161,7 @@ func pointsQuery(group []chosen, q api.PointQuery) string {
 	fmt.Fprintf(&b, " FROM %s WHERE time >= %dms AND time < %dms AND (", influx.Ident(string(group[0].Kind)), q.From.UnixMilli(), q.To.UnixMilli())
 	seen := map[string]bool{}
 	for _, c := range group {
-		place := fmt.Sprintf("(site=%s AND equipment=%s)", influx.Quote(string(c.Site)), influx.Quote(string(c.pointInfo.Equipment)))
+		place := fmt.Sprintf("(site=%s AND equipment=%s)", influx.Quote(string(c.Site)), influx.Quote(string(c.Equipment)))
 		if seen[place] {
 			continue
 		}

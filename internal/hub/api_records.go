@@ -32,12 +32,7 @@ func (h *Hub) AlarmHistory(ctx context.Context, q api.HistoryQuery) (api.AlarmHi
 	for _, p := range q.Priorities {
 		priorities = append(priorities, fmt.Sprintf("priority=%d", p))
 	}
-	for _, either := range [][]string{sites, priorities} {
-		if len(either) > 0 {
-			text += " AND (" + strings.Join(either, " OR ") + ")"
-		}
-	}
-	text += fmt.Sprintf(" ORDER BY time DESC LIMIT %d", limit+1)
+	text += anyOf(sites) + anyOf(priorities) + fmt.Sprintf(" ORDER BY time DESC LIMIT %d", limit+1)
 	err := h.db.Read(ctx, influx.Query{Database: influx.Raw, Text: text, Limits: influx.Limits{MaxRows: limit + 1}}, func(t *influx.Table) error {
 		for i := range t.Values {
 			out.Changes = append(out.Changes, h.alarmChange(t, i))
@@ -48,6 +43,14 @@ func (h *Hub) AlarmHistory(ctx context.Context, q api.HistoryQuery) (api.AlarmHi
 		out.Changes, out.Cut = out.Changes[:limit], true
 	}
 	return out, err
+}
+
+// anyOf is the condition that one of several holds, "" for none.
+func anyOf(conditions []string) string {
+	if len(conditions) == 0 {
+		return ""
+	}
+	return " AND (" + strings.Join(conditions, " OR ") + ")"
 }
 
 // alarmChange reads one row of the projection of alarms.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -23,8 +24,37 @@ const (
 	goneData       = "data"
 )
 
-// inputPeriod is the input of a finding that names its baseline period.
-const inputPeriod = "baseline"
+// Inputs of a finding that tell its baseline: the period, and the operating
+// calendar and static factors where the site has any.
+const (
+	inputPeriod   = "baseline"
+	inputCalendar = "calendar"
+	inputFactors  = "static_factors"
+)
+
+// operation is what a site says of its use, as inputs of a finding; "" for
+// nothing.
+func operation(s *gtc.Site) map[string]string {
+	factors := make([]string, len(s.StaticFactors))
+	for i, f := range s.StaticFactors {
+		factors[i] = f.String()
+	}
+	return map[string]string{inputCalendar: s.Calendar.String(), inputFactors: strings.Join(factors, "; ")}
+}
+
+// rebased reports whether a finding was judged by another baseline than the
+// one that holds.
+func rebased(inputs map[string]string, period string, s *gtc.Site) bool {
+	if inputs[inputPeriod] == "" {
+		return false
+	}
+	for k, v := range operation(s) {
+		if inputs[k] != v {
+			return true
+		}
+	}
+	return inputs[inputPeriod] != period
+}
 
 // whyGone says why a finding is not found any more: its days are inside works,
 // the baseline was moved, bad data explain it, or late data changed its days.
@@ -38,7 +68,7 @@ func (h *Hub) whyGone(r finding.Record) string {
 		switch {
 		case reg.Excludes(r.Meter, day) || kwh != 0 || share != 0:
 			return goneWorks
-		case r.Inputs[inputPeriod] != "" && r.Inputs[inputPeriod] != period:
+		case rebased(r.Inputs, period, ms.site):
 			return goneBaseline
 		}
 	}
@@ -83,6 +113,11 @@ func (h *Hub) evident(f gtc.Finding) gtc.Finding {
 		f.Inputs["model"] = b.Model
 		f.Inputs["days"] = fmt.Sprint(b.Metrics.N)
 		f.Inputs["cvrmse"] = fmt.Sprintf("%.3f", b.Metrics.CVRMSE)
+		for k, v := range operation(ms.site) {
+			if v != "" {
+				f.Inputs[k] = v
+			}
+		}
 	}
 	f.Inputs["query"] = fmt.Sprintf(
 		"SELECT kwh, expected_kwh, expected_low, expected_high, coverage FROM %s WHERE site=%s AND meter=%s AND direction=%s AND step='day' AND time >= %dms",

@@ -130,7 +130,7 @@ func (e *energyRules) prepare(ctx context.Context, ms *meterState, from, today t
 	}
 	refit := !ms.judged || period != ms.period || from.Before(period.To)
 	if refit {
-		fitted, why = fit(ms.meter, reg.Prepare(id, joined, nil), period)
+		fitted, why = fit(ms, reg.Prepare(id, joined, nil), period)
 		detector = drift.New(fitted)
 	}
 	e.replace(func() {
@@ -170,9 +170,12 @@ func baselinePeriod(m gtc.Meter, days []baseline.Day) gtc.Period {
 	return gtc.Period{From: first, To: first.AddDate(1, 0, 0)}
 }
 
-// fit fits the baseline on the period; why says why there is none.
-func fit(m gtc.Meter, days []baseline.Day, period gtc.Period) (fitted baseline.Baseline, why string) {
-	b, err := baseline.Fit(days, baseline.FitOptions{Carrier: m.Carrier, From: period.From, To: period.To})
+// fit fits the baseline on the period, by what the site says of its use; why
+// says why there is none.
+func fit(ms *meterState, days []baseline.Day, period gtc.Period) (fitted baseline.Baseline, why string) {
+	o := baseline.OfSite(ms.site, ms.meter.Carrier)
+	o.From, o.To = period.From, period.To
+	b, err := baseline.Fit(days, o)
 	if err != nil {
 		return baseline.Baseline{}, err.Error()
 	}

@@ -199,22 +199,6 @@ func meanWhole(from, to time.Time, loc *time.Location, otherwise float64, at fun
 	return total / float64(n), time.Time{}
 }
 
-// meanOver is the mean of a dated figure over the days [from,to), or otherwise
-// when none of them has one.
-func meanOver(from, to time.Time, otherwise float64, at func(time.Time) (float64, bool)) float64 {
-	total, n := 0.0, 0
-	for d := from; d.Before(to); d = d.AddDate(0, 0, 1) {
-		if v, ok := at(d); ok {
-			total += v
-			n++
-		}
-	}
-	if n == 0 {
-		return otherwise
-	}
-	return total / float64(n)
-}
-
 // sortFindings puts open ones first, the costliest first.
 func sortFindings(fs []console.PricedFinding) {
 	slices.SortStableFunc(fs, func(a, b console.PricedFinding) int {

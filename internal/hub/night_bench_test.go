@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"syscall"
 	"testing"
 	"time"
@@ -180,7 +182,16 @@ func BenchmarkNight(b *testing.B) {
 		// What the process holds after both, with the garbage of its last minutes.
 		var mem runtime.MemStats
 		runtime.ReadMemStats(&mem)
-		b.ReportMetric(float64(mem.Sys-mem.HeapReleased)/1e6, "MB")
+		b.ReportMetric(float64(mem.Sys-mem.HeapReleased)/1e6, "MB-held")
+		runtime.GC()
+		runtime.ReadMemStats(&mem)
+		b.ReportMetric(float64(mem.HeapAlloc)/1e6, "MB-live")
+		if profile := os.Getenv("NIGHT_HEAP"); profile != "" {
+			f, err := os.Create(profile)
+			require.NoError(b, err)
+			require.NoError(b, pprof.WriteHeapProfile(f))
+			require.NoError(b, f.Close())
+		}
 		runtime.KeepAlive(e)
 		runtime.KeepAlive(w)
 	}

@@ -45,6 +45,7 @@ func (e *energyRules) detect(due []*meterState) map[meterKey][]gtc.Finding {
 		e.replace(func() { ms.findings = found })
 		judged[ms.key()] = found
 	}
+	all.Forget()
 	e.replace(func() { e.portfolio = all })
 	return judged
 }

@@ -176,7 +176,7 @@ func (h *Hub) savings(s *siteInfo, e works.Entry, now time.Time) []console.Price
 		h.energy.mu.Lock()
 		days := h.energy.meters[meterKey{s.ID, m.Equipment, m.Direction}].joined
 		h.energy.mu.Unlock()
-		p := console.PricedSaving{Saving: reg.Judge(e, m.Equipment, m.Carrier, localDays(days, s.Location)), MeterLabel: meterRef(s, m).Label}
+		p := console.PricedSaving{Saving: reg.Judge(e, m.Equipment, baseline.OfSite(&s.Site, m.Carrier), localDays(days, s.Location)), MeterLabel: meterRef(s, m).Label}
 		h.priceSaving(&p, m.Carrier, s.Location, now)
 		if p.Told() && p.YearEUR != nil {
 			year += *p.YearEUR
@@ -208,25 +208,33 @@ func localDays(days []baseline.Day, loc *time.Location) []baseline.Day {
 }
 
 // priceSaving computes money and CO2 at the mean of the prices and factors of
-// the days compared, a year's at today's.
+// the days compared, a year's at today's. A day without a price leaves the
+// saving without one, and the tariff says which day.
 func (h *Hub) priceSaving(p *console.PricedSaving, c gtc.Carrier, loc *time.Location, now time.Time) {
 	if !p.Told() {
 		return
 	}
-	from, to := p.From.Time(loc), p.To.Next().Time(loc)
-	if t, ok := gtc.TariffAt(h.tariffs, c, now); ok {
-		mean := meanOver(from, to, t.EURPerKWh, func(d time.Time) (float64, bool) {
+	from, to, today := p.From.Time(loc), p.To.Next().Time(loc), civil(now, loc)
+	if t, ok := gtc.TariffAt(h.tariffs, c, today); ok {
+		p.YearEUR, p.Tariff = new(p.YearKWh*t.EURPerKWh), t.Source
+		mean, missing := meanWhole(from, to, loc, t.EURPerKWh, func(d time.Time) (float64, bool) {
 			x, ok := gtc.TariffAt(h.tariffs, c, d)
 			return x.EURPerKWh, ok
 		})
-		p.EUR, p.BandEUR, p.YearEUR, p.Tariff = new(p.SavingKWh*mean), new(p.BandKWh*mean), new(p.YearKWh*t.EURPerKWh), t.Source
+		if missing.IsZero() {
+			p.EUR, p.BandEUR = new(p.SavingKWh*mean), new(p.BandKWh*mean)
+		} else {
+			p.Tariff += " (aucun prix au " + missing.Format(time.DateOnly) + ")"
+		}
 	}
-	if f, ok := gtc.FactorAt(h.factors, c, now); ok {
-		mean := meanOver(from, to, f.KgCO2PerKWh, func(d time.Time) (float64, bool) {
+	if f, ok := gtc.FactorAt(h.factors, c, today); ok {
+		mean, missing := meanWhole(from, to, loc, f.KgCO2PerKWh, func(d time.Time) (float64, bool) {
 			x, ok := gtc.FactorAt(h.factors, c, d)
 			return x.KgCO2PerKWh, ok
 		})
-		p.KgCO2 = new(p.SavingKWh * mean)
+		if missing.IsZero() {
+			p.KgCO2 = new(p.SavingKWh * mean)
+		}
 	}
 }
 

@@ -20,14 +20,14 @@ import (
 )
 
 // TestFaultlessParkIsQuiet judges fifty buildings without a fault for two
-// years under two climates: what all share is said once and by no meter.
+// years: what all share is said once and by no meter.
 func TestFaultlessParkIsQuiet(t *testing.T) {
 	loc, err := time.LoadLocation("Europe/Brussels")
 	require.NoError(t, err)
 	start := time.Date(2022, 7, 1, 0, 0, 0, 0, loc)
 	var alone, beside, worst, pooled int
 	var years float64
-	for _, seed := range []uint64{7, 21} {
+	for _, seed := range []uint64{3, 33} {
 		meters := faultlessPark(t, seed, start, 3*365)
 		var fitted []*backtest.Fitted
 		for _, m := range meters {

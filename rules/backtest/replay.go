@@ -21,6 +21,9 @@ type Meter struct {
 	Days []baseline.Day
 	// Baseline is the period of the baseline; zero is the first full year.
 	Baseline gtc.Period
+	// Calendar and Factors are what the site says of its use; none if empty.
+	Calendar *baseline.Calendar
+	Factors  []baseline.Factor
 }
 
 // Run is what the rules said of one meter.
@@ -82,7 +85,9 @@ func Fit(m Meter, o Options) *Fitted {
 		return f
 	}
 	period := m.period()
-	fitted, err := baseline.Fit(m.Days, baseline.FitOptions{Carrier: m.Carrier, From: period.From, To: period.To})
+	fitted, err := baseline.Fit(m.Days, baseline.FitOptions{
+		Carrier: m.Carrier, From: period.From, To: period.To, Calendar: m.Calendar, Factors: m.Factors,
+	})
 	if err != nil {
 		r.Reason = err.Error()
 		return f

@@ -20,12 +20,14 @@ type book struct {
 	years15 map[string][]degreeday.Sum[degreeday.DJ15]
 	used    map[gtc.Factor]bool
 	normals map[string]degreeday.Normal[degreeday.DJ15]
+	models  map[modelKey]ModelUsed
 }
 
 func newBook(p Plan, uses []Use, weather Weather, now time.Time) *book {
 	b := &book{
 		plan: p, now: now, used: map[gtc.Factor]bool{}, cold: map[string]map[time.Time]float64{},
 		years15: map[string][]degreeday.Sum[degreeday.DJ15]{}, normals: map[string]degreeday.Normal[degreeday.DJ15]{},
+		models: map[modelKey]ModelUsed{},
 	}
 	carriers := map[gtc.Carrier]bool{}
 	for _, u := range uses {
@@ -173,6 +175,9 @@ func (b *book) fromFigures(f Figures, c gtc.Carrier, year *Year) CarrierYear {
 		return row
 	}
 	row.NormKWh = &norm
+	if heats(c) {
+		row.NormBy = ByDegreeDays
+	}
 	if row.KgCO2 != nil {
 		row.NormKgCO2 = new(norm * perKWh)
 	}

@@ -41,6 +41,8 @@ type Standing struct {
 	// saying why.
 	KWh     float64  `json:"kwh"`
 	NormKWh *float64 `json:"normal_kwh"`
+	// NormBy is how: by degree_days, model or both.
+	NormBy string `json:"normal_by,omitempty"`
 	// IE is NormKWh per m² and year, nil without a surface.
 	IE *float64 `json:"kwh_per_m2"`
 	// Reference is what IE is held against, in kWh/m²: that of the category as
@@ -136,19 +138,22 @@ func (b *book) standing(x Building, now time.Time) (Standing, bool) {
 			}
 		}
 		s.KWh += m.kwh
-		v, gap := b.correctSpan(u, m, from, to)
+		v, by, gap := b.correctSpan(u, m, from, to)
 		if gap != nil {
 			known = false
 			s.Gaps = append(s.Gaps, *gap)
 			continue
 		}
 		norm += v
+		s.NormBy = both(s.NormBy, by)
 	}
 	if len(s.Carriers) == 0 {
 		return s, false
 	}
 	if known {
 		s.NormKWh = &norm
+	} else {
+		s.NormBy = ""
 	}
 	switch {
 	case x.AreaM2 <= 0:
@@ -160,16 +165,19 @@ func (b *book) standing(x Building, now time.Time) (Standing, bool) {
 }
 
 // correctSpan brings the days of [from,to) to a normal year.
-func (b *book) correctSpan(u Use, m meterYear, from, to time.Time) (float64, *Gap) {
+func (b *book) correctSpan(u Use, m meterYear, from, to time.Time) (float64, string, *Gap) {
 	gap := Gap{Carrier: u.Carrier, Site: u.Site, Meter: u.Meter, Station: u.Station, Known: m.known, Of: m.of}
 	base, ok := m.base()
-	switch {
-	case float64(m.known) < wholeShare*float64(m.of):
+	if float64(m.known) < wholeShare*float64(m.of) {
 		gap.Code = GapPartial
-		return 0, &gap
-	case !ok:
+		return 0, "", &gap
+	}
+	if v, ok := b.byModel(u, m.kwh, from, to); ok {
+		return v, ByModel, nil
+	}
+	if !ok {
 		gap.Code = GapNoBase
-		return 0, &gap
+		return 0, "", &gap
 	}
 	observed := degreeday.Sum[degreeday.DJ15]{Station: u.Station, Of: spanDays}
 	for d := civil(from); d.Before(civil(to)); d = d.AddDate(0, 0, 1) {
@@ -178,5 +186,6 @@ func (b *book) correctSpan(u Use, m meterYear, from, to time.Time) (float64, *Ga
 			observed.Known++
 		}
 	}
-	return b.correct(m.kwh, base, observed, gap)
+	v, missing := b.correct(m.kwh, base, observed, gap)
+	return v, ByDegreeDays, missing
 }

@@ -45,7 +45,7 @@ func (b *book) metered(y int, c gtc.Carrier, t *tally) (CarrierYear, bool) {
 			noKg = true
 			t.year.Gaps = append(t.year.Gaps, *m.noFactor)
 		}
-		v, gap := b.correctMeter(u, y, m)
+		v, by, gap := b.correctMeter(u, y, m)
 		if gap != nil {
 			noNorm = true
 			if gap.Code != GapPartial {
@@ -54,6 +54,9 @@ func (b *book) metered(y int, c gtc.Carrier, t *tally) (CarrierYear, bool) {
 			continue
 		}
 		normKWh += v
+		if by != "" {
+			row.NormBy = both(row.NormBy, by)
+		}
 		if m.kwh > 0 {
 			norm += m.kg * v / m.kwh
 		}
@@ -64,7 +67,9 @@ func (b *book) metered(y int, c gtc.Carrier, t *tally) (CarrierYear, bool) {
 	if !noKg {
 		row.KgCO2 = &kg
 	}
-	if !noNorm {
+	if noNorm {
+		row.NormBy = ""
+	} else {
 		row.NormKWh = &normKWh
 		if !noKg {
 			row.NormKgCO2 = &norm
@@ -129,13 +134,24 @@ func (m *meterYear) add(d Day, day time.Time, cold map[time.Time]float64) {
 	}
 }
 
-func (b *book) correctMeter(u Use, y int, m meterYear) (float64, *Gap) {
+// correctMeter brings a meter's year to normal climate and says how, or why it
+// cannot.
+func (b *book) correctMeter(u Use, y int, m meterYear) (float64, string, *Gap) {
 	if !m.whole || y >= b.now.Year() {
-		return 0, &Gap{Code: GapPartial}
+		return 0, "", &Gap{Code: GapPartial}
 	}
 	if !heats(u.Carrier) {
-		return m.kwh, nil
+		return m.kwh, "", nil
 	}
+	first := time.Date(y, 1, 1, 0, 0, 0, 0, b.now.Location())
+	if v, ok := b.byModel(u, m.kwh, first, first.AddDate(1, 0, 0)); ok {
+		return v, ByModel, nil
+	}
+	v, gap := b.byDegreeDays(u, y, m)
+	return v, ByDegreeDays, gap
+}
+
+func (b *book) byDegreeDays(u Use, y int, m meterYear) (float64, *Gap) {
 	gap := Gap{Year: y, Carrier: u.Carrier, Site: u.Site, Meter: u.Meter, Station: u.Station}
 	observed, ok := b.degreeDays(u.Station, y)
 	if !ok {

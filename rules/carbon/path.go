@@ -33,6 +33,8 @@ type Path struct {
 
 	Factors []FactorUsed `json:"factors"`
 	Normals []NormalUsed `json:"normals"`
+	// Models are the meters that were corrected by their own model instead.
+	Models []ModelUsed `json:"normal_models,omitempty"`
 	// Years are those of which something is known, the oldest first.
 	Years []Year `json:"years"`
 	// Targets is the path, a year each, empty without a reference.
@@ -102,6 +104,9 @@ type CarrierYear struct {
 	KgCO2     *float64    `json:"kgco2"`
 	NormKWh   *float64    `json:"normal_kwh"`
 	NormKgCO2 *float64    `json:"normal_kgco2"`
+	// NormBy is how it was brought to normal climate: by degree_days, model or
+	// both; "" where it was not, or needs not be.
+	NormBy string `json:"normal_by,omitempty"`
 	// Source is metered, or where the figures of the year come from.
 	Source string `json:"source"`
 	// Known counts the days known of all meters, Of all of them; 0 for figures.
@@ -136,7 +141,7 @@ func (p Plan) Path(uses []Use, weather Weather, now time.Time) Path {
 			out.Years = append(out.Years, year)
 		}
 	}
-	out.Factors, out.Normals = b.factorsUsed(), b.normalsUsed()
+	out.Factors, out.Normals, out.Models = b.factorsUsed(), b.normalsUsed(), b.modelsUsed()
 	out.reference(b)
 	out.eed(b)
 	out.targets()

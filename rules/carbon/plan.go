@@ -116,6 +116,9 @@ type Use struct {
 	Station string
 	// Days are the known calendar days, in order.
 	Days []Day
+	// Model, when not nil, tells what the meter's own baseline expects of the
+	// days [from,to) at midnights of the site; false where it does not know.
+	Model func(from, to time.Time) (ModelNormal, bool)
 }
 
 // Day is the energy of one calendar day, which starts at the site's midnight.

@@ -56,6 +56,10 @@ type Case struct {
 	Told []string `json:"told,omitempty"`
 	// Again counts the occurrences since Opened that were not called anew.
 	Again int `json:"again,omitempty"`
+	// Failed are those of Told that the message did not reach; Hurried is how
+	// many steps do not wait for their time because nobody was reached.
+	Failed  []string `json:"failed,omitempty"`
+	Hurried int      `json:"hurried,omitempty"`
 }
 
 // Engine is a state machine without clock, goroutine or lock.
@@ -227,7 +231,8 @@ func (e *Engine) due(c *Case, now time.Time) []Message {
 	var out []Message
 	for c.Next < len(r.Steps) {
 		step := r.Steps[c.Next]
-		if now.Sub(c.Opened) < step.After+s.delay() || e.waits(s, step, now) {
+		early := now.Sub(c.Opened) < step.After+s.delay() && c.Next >= c.Hurried
+		if early || e.waits(s, step, now) {
 			break
 		}
 		out = append(out, e.take(c, step, now)...)

@@ -42,6 +42,9 @@ type Message struct {
 	// Reply is what to answer by SMS to take the alarm in charge, "" where
 	// no answer is read.
 	Reply string `json:"-"`
+	// Mail is the name that an e-mail has for mail servers, so that it is known
+	// when it comes back; "" where nobody looks for that.
+	Mail string `json:"-"`
 	// BySite tells that the site says it itself because it does not reach the
 	// hub.
 	BySite bool `json:"by_site,omitempty"`

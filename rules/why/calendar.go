@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // opening returns the hours in which a building of a category is used on a
@@ -21,10 +22,15 @@ func opening(c gtc.Category) (from, to float64, ok bool) {
 	return 0, 0, false
 }
 
-// closed reports whether nobody uses a building of a category on a day.
-func closed(c gtc.Category, day time.Time) bool {
+// closed reports whether nobody uses a building on a day: by the site's
+// operating calendar, or by its category where it has none.
+func closed(s *gtc.Site, day time.Time) bool {
+	c := s.Category
 	if _, _, ok := opening(c); !ok {
 		return false
+	}
+	if s.Calendar != nil {
+		return !open(s, day)
 	}
 	switch day.Weekday() {
 	case time.Sunday:
@@ -33,36 +39,20 @@ func closed(c gtc.Category, day time.Time) bool {
 		return c != gtc.CategoryKitchen && c != gtc.CategoryCommunityCentre
 	case time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday:
 	}
-	return holiday(day) && c != gtc.CategoryKitchen
+	return baseline.Holiday(day) && c != gtc.CategoryKitchen
 }
 
-// working reports whether a day is Monday to Friday and no public holiday.
-func working(day time.Time) bool {
-	return day.Weekday() != time.Saturday && day.Weekday() != time.Sunday && !holiday(day)
-}
-
-// holiday reports whether a day is one of the ten legal public holidays of
-// Belgium (royal decree of 18 April 1974).
-func holiday(day time.Time) bool {
-	y, m, d := day.Date()
-	switch {
-	case m == time.January && d == 1, m == time.May && d == 1, m == time.July && d == 21, m == time.August && d == 15,
-		m == time.November && (d == 1 || d == 11), m == time.December && d == 25:
-		return true
+// working reports whether a day is Monday to Friday and neither a public
+// holiday nor a day on which the site's operating calendar has it closed.
+func working(s *gtc.Site, day time.Time) bool {
+	if day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
+		return false
 	}
-	after := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(easter(y)) / (24 * time.Hour)
-	return after == 1 || after == 39 || after == 50 // Easter Monday, Ascension, Whit Monday
+	if s.Calendar != nil {
+		return open(s, day)
+	}
+	return !baseline.Holiday(day)
 }
 
-// easter returns Easter Sunday of a year (Gauss's rule as corrected by Lichtenberg).
-func easter(year int) time.Time {
-	k := year / 100
-	m := 15 + (3*k+3)/4 - (8*k+13)/25
-	s := 2 - (3*k+3)/4
-	a := year % 19
-	d := (19*a + m) % 30
-	r := (d + a/11) / 29
-	og := 21 + d - r
-	sz := 7 - (year+year/4+s)%7
-	return time.Date(year, time.March, og+7-(og-sz)%7, 0, 0, 0, 0, time.UTC)
-}
+// open reports whether the operating calendar of a site has it open.
+func open(s *gtc.Site, day time.Time) bool { return (*baseline.Calendar)(s.Calendar).IsOpen(day) }

@@ -117,7 +117,7 @@ func lookGap(d *day) look {
 
 // lookProfile sees the shape of a working day in hours of local time.
 func lookProfile(d *day) look {
-	if _, _, ok := opening(d.ev.Site.Category); !ok || !working(d.start) {
+	if _, _, ok := opening(d.ev.Site.Category); !ok || !working(d.ev.Site, d.start) {
 		return nil
 	}
 	h := d.hours(0, 24)

@@ -43,7 +43,7 @@ func sayFloor(c course, i, ref int, r *Rule) reading {
 
 // lookNightLoad sees the night's power against the working hours': a share, kW.
 func lookNightLoad(d *day) look {
-	if _, _, ok := opening(d.ev.Site.Category); !ok || !working(d.start) {
+	if _, _, ok := opening(d.ev.Site.Category); !ok || !working(d.ev.Site, d.start) {
 		return nil
 	}
 	night, busy := mean(d.hours(0, 5)), mean(d.hours(9, 17))
@@ -75,7 +75,7 @@ func lookOutOfHours(d *day) look {
 	if known(h) < 20 {
 		return nil
 	}
-	shut := closed(d.ev.Site.Category, d.start)
+	shut := closed(d.ev.Site, d.start)
 	sum := 0.0
 	for i, v := range h {
 		hour := d.start.Add(time.Duration(i) * time.Hour).Hour()

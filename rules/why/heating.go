@@ -10,7 +10,7 @@ import (
 // lookNight sees the power of the night that ends on a working day and of its
 // working hours: kW, kW. Frost nights are none, nor is a mild day.
 func lookNight(d *day) look {
-	if _, _, ok := opening(d.ev.Site.Category); !ok || !working(d.start) {
+	if _, _, ok := opening(d.ev.Site.Category); !ok || !working(d.ev.Site, d.start) {
 		return nil
 	}
 	night, busy := mean(d.hours(-1, 5)), mean(d.hours(8, 18))
@@ -180,8 +180,8 @@ func saySlope(c course, i, _ int, r *Rule) reading {
 func lookClosed(d *day) look {
 	kwh := d.kwh()
 	hdd := 16.5 - d.temp
-	shut := closed(d.ev.Site.Category, d.start)
-	if _, _, ok := opening(d.ev.Site.Category); !ok || !shut && !working(d.start) {
+	shut := closed(d.ev.Site, d.start)
+	if _, _, ok := opening(d.ev.Site.Category); !ok || !shut && !working(d.ev.Site, d.start) {
 		return nil
 	}
 	if !(d.temp > d.rule.Param("frost")) || !(hdd > d.rule.Param("least_hdd")) || math.IsNaN(kwh) {
@@ -233,7 +233,7 @@ func lookBoth(d *day) look {
 func lookStart(d *day) look {
 	from, _, ok := opening(d.ev.Site.Category)
 	morning := d.hours(0, 12)
-	if !ok || !working(d.start) || known(morning) < 12 || !(d.temp < d.rule.Param("season")) || !(d.outdoor(0, 6) > d.rule.Param("frost")) {
+	if !ok || !working(d.ev.Site, d.start) || known(morning) < 12 || !(d.temp < d.rule.Param("season")) || !(d.outdoor(0, 6) > d.rule.Param("frost")) {
 		return nil
 	}
 	least, most := extremes(morning)

@@ -47,9 +47,9 @@ func lookNoHeat(d *day) look {
 // on a working day, 2 on any other.
 func (d *day) use() float64 {
 	switch {
-	case closed(d.ev.Site.Category, d.start):
+	case closed(d.ev.Site, d.start):
 		return 0
-	case working(d.start):
+	case working(d.ev.Site, d.start):
 		return 1
 	}
 	return 2

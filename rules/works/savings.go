@@ -110,8 +110,9 @@ func expected(expect func(baseline.Day) (float64, bool), d baseline.Day) (float6
 }
 
 // Judge tells what works have saved on a meter, of which the days are given in
-// order of date. The register is one site's.
-func (r Register) Judge(e Entry, meter gtc.EquipmentID, carrier gtc.Carrier, days []baseline.Day) Saving {
+// order of date. The baseline is fitted by the options but on the year before
+// the works. The register is one site's.
+func (r Register) Judge(e Entry, meter gtc.EquipmentID, o baseline.FitOptions, days []baseline.Day) Saving {
 	s := Saving{Meter: meter}
 	switch {
 	case e.Kind != Works || !e.Touches(meter):
@@ -121,7 +122,7 @@ func (r Register) Judge(e Entry, meter gtc.EquipmentID, carrier gtc.Carrier, day
 		s.Reason = ReasonOpen
 		return s
 	}
-	b, ok := r.before(&s, e, carrier, days)
+	b, ok := r.before(&s, e, o, days)
 	if !ok {
 		return s
 	}
@@ -152,13 +153,13 @@ func (r Register) Judge(e Entry, meter gtc.EquipmentID, carrier gtc.Carrier, day
 }
 
 // before fits the baseline of the year before the works.
-func (r Register) before(s *Saving, e Entry, carrier gtc.Carrier, days []baseline.Day) (baseline.Baseline, bool) {
+func (r Register) before(s *Saving, e Entry, o baseline.FitOptions, days []baseline.Day) (baseline.Baseline, bool) {
 	if len(days) == 0 {
 		s.Reason = ReasonBaseline
 		return baseline.Baseline{}, false
 	}
 	to := e.From.Time(days[0].Date.Location())
-	o := baseline.FitOptions{Carrier: carrier, From: to.AddDate(0, 0, -yearBefore), To: to}
+	o.From, o.To = to.AddDate(0, 0, -yearBefore), to
 	b, err := baseline.Fit(r.Prepare(s.Meter, days, nil), o)
 	switch {
 	case err != nil:

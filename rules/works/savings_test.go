@@ -44,7 +44,7 @@ func TestSavingOfWorks(t *testing.T) {
 		return 1
 	})
 	r := Register{Entries: []Entry{renovation()}}
-	s := r.Judge(renovation(), "gas", gtc.CarrierGas, days)
+	s := r.Judge(renovation(), "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, days)
 	require.Empty(t, s.Reason, s.Detail)
 	require.True(t, s.Proven)
 	require.Zero(t, s.MoreDays)
@@ -60,11 +60,11 @@ func TestSavingOfWorks(t *testing.T) {
 	// The next works end what is this one's.
 	next := Entry{ID: "w2", Site: "s", Kind: Works, From: "2026-03-01", To: "2026-03-31", Description: "chaudière", By: "un"}
 	r.Entries = append(r.Entries, next)
-	require.Equal(t, Day("2026-02-28"), r.Judge(renovation(), "gas", gtc.CarrierGas, days).To)
+	require.Equal(t, Day("2026-02-28"), r.Judge(renovation(), "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, days).To)
 	// Works before it leave its baseline without their days.
 	early := Entry{ID: "w0", Site: "s", Kind: Works, From: "2024-07-01", To: "2024-07-20", Description: "citerne", By: "un"}
 	r.Entries = append(r.Entries, early)
-	require.Equal(t, 345, r.Judge(renovation(), "gas", gtc.CarrierGas, days).BaselineDays)
+	require.Equal(t, 345, r.Judge(renovation(), "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, days).BaselineDays)
 }
 
 // A small saving is not provable yet; how many days more is said, and holds.
@@ -81,7 +81,7 @@ func TestSavingNotProvableYet(t *testing.T) {
 		for n < len(days) && DayOf(days[n].Date) <= last {
 			n++
 		}
-		return r.Judge(renovation(), "gas", gtc.CarrierGas, days[:n])
+		return r.Judge(renovation(), "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, days[:n])
 	}
 	require.Equal(t, ReasonEarly, upTo("2025-09-12").Reason)
 	s := upTo("2025-12-01")
@@ -100,10 +100,10 @@ func TestNoSavingToTell(t *testing.T) {
 	early := renovation()
 	early.From, early.To = "2024-03-01", "2024-03-10"
 	for want, e := range map[string]Entry{ReasonOpen: open, ReasonKind: seats, ReasonBaseline: early} {
-		require.Equal(t, want, Register{Entries: []Entry{e}}.Judge(e, "gas", gtc.CarrierGas, days).Reason)
+		require.Equal(t, want, Register{Entries: []Entry{e}}.Judge(e, "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, days).Reason)
 	}
-	require.Equal(t, ReasonKind, Register{}.Judge(elsewhere, "gas", gtc.CarrierGas, days).Reason)
-	require.Equal(t, ReasonBaseline, Register{}.Judge(renovation(), "gas", gtc.CarrierGas, nil).Reason)
+	require.Equal(t, ReasonKind, Register{}.Judge(elsewhere, "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, days).Reason)
+	require.Equal(t, ReasonBaseline, Register{}.Judge(renovation(), "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, nil).Reason)
 }
 
 // An adjustment changes what is expected by just its size, whichever way it is

@@ -135,6 +135,14 @@ func (p *Peers) over(s span) []deviation {
 	return out
 }
 
+// Forget drops the medians that were worked out: a judgement of many meters
+// asks for the same spans over and over, and nobody after it.
+func (p *Peers) Forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = map[span][]deviation{}
+}
+
 // middle returns the median of x, which is in order, and what its median
 // absolute deviation says of the standard deviation.
 func middle(x []float64) (median, spread float64) {

@@ -278,3 +278,13 @@ func sumOf(sum *drift.Pool, a, b int) Sum {
 	}
 	return s
 }
+
+// Forget drops what was worked out while meters were judged beside each other.
+func (p *Portfolio) Forget() {
+	for k, peers := range p.peers {
+		peers.Forget()
+		for _, group := range p.groups[k] {
+			group.Forget()
+		}
+	}
+}
