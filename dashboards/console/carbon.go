@@ -70,6 +70,27 @@ type carbonView struct {
 	Lang         string
 }
 
+// ModelledAt returns the meters that the station's own years brought to normal
+// climate by their models: how many, and those years.
+func (v carbonView) ModelledAt(station string) (out []carbonModels) {
+	for _, m := range v.Path.Models {
+		if m.Station != station {
+			continue
+		}
+		if len(out) == 0 {
+			out = append(out, carbonModels{OwnYears: m.OwnYears, Period: m.Period})
+		}
+		out[0].Meters++
+	}
+	return out
+}
+
+// carbonModels are meters corrected by their models over the same years.
+type carbonModels struct {
+	Meters, OwnYears int
+	Period           string
+}
+
 // carbonRow is one year of the table; nil where there is nothing to say.
 type carbonRow struct {
 	carbon.Year

@@ -56,6 +56,11 @@ func newCarbon() *carbonFixture {
 		{"roux", "Espace citoyen de Roux", gtc.CategoryCommunityCentre, 1340, 40},
 	} {
 		heat := carbon.Use{Site: s.id, Meter: "gas", Carrier: gtc.CarrierGas, Direction: gtc.DirectionImport, Station: "charleroi"}
+		if s.id == "gilly" { // has a baseline, and its station eleven years
+			heat.Model = func(time.Time, time.Time) (carbon.ModelNormal, bool) {
+				return carbon.ModelNormal{ObservedKWh: 100, NormalKWh: 102, Years: 11, Period: "2015-2025"}, true
+			}
+		}
 		power := carbon.Use{Site: s.id, Meter: "grid", Carrier: gtc.CarrierElectricity, Direction: gtc.DirectionImport, Station: "charleroi"}
 		for _, d := range f.weather["charleroi"] {
 			if i == 4 && d.Date.Before(time.Date(2026, 3, 1, 0, 0, 0, 0, zone)) {

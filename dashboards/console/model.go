@@ -298,6 +298,24 @@ type BaselineSummary struct {
 	// of today, nil without a tariff.
 	ProvableKWh *float64 `json:"provable_kwh_per_year,omitempty"`
 	ProvableEUR *float64 `json:"provable_eur_per_year,omitempty"`
+	// NormalYear is the consumption of a normal year, nil when it cannot be told.
+	NormalYear *NormalYear `json:"normal_year,omitempty"`
+}
+
+// NormalYear is what a meter uses in a year of normal climate.
+type NormalYear struct {
+	KWh float64 `json:"kwh"`
+	// BandPct is the half-width of its 90 % band; a figure by degree-days has
+	// none.
+	BandPct *float64 `json:"band_pct,omitempty"`
+	// By is model (the baseline, for the twelve months to come) or degree_days
+	// (the last 365 days at normal degree-days 15/15).
+	By      string `json:"by"`
+	Station string `json:"station"`
+	// Period names the years of the normal; OwnYears is how many years of the
+	// station itself they are, 0 for a published normal.
+	Period   string `json:"period,omitempty"`
+	OwnYears int    `json:"own_years,omitempty"`
 }
 
 // PricedFinding is a finding with money and CO2 computed at reading.

@@ -40,11 +40,13 @@ type mark struct {
 	event, state string
 	next, told   int
 	again        int
+	failed       int
+	hurried      int
 	stopped      time.Time
 }
 
 func markOf(c *notify.Case) mark {
-	return mark{c.Event, string(c.Subject.Alarm.State), c.Next, len(c.Told), c.Again, c.Stopped}
+	return mark{c.Event, string(c.Subject.Alarm.State), c.Next, len(c.Told), c.Again, len(c.Failed), c.Hurried, c.Stopped}
 }
 
 func (s *Service) loadCases(ctx context.Context) ([]notify.Case, error) {

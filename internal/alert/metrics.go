@@ -16,6 +16,7 @@ const (
 	outcomeRefused    = "refused"
 	outcomeExpired    = "expired"
 	outcomeUnreadable = "unreadable"
+	outcomeBounced    = "bounced"
 )
 
 // metrics are what the service tells of itself on /metrics.
@@ -24,6 +25,7 @@ type metrics struct {
 	seconds    *prometheus.HistogramVec
 	tests      *prometheus.CounterVec
 	answers    *prometheus.CounterVec
+	bounces    *prometheus.CounterVec
 	unstored   prometheus.Counter
 	unreadable prometheus.Counter
 }
@@ -31,7 +33,7 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer, s *Service) (*metrics, error) {
 	m := &metrics{
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gtc_notify_messages_total", Help: "Attempts to send a message to a person, by channel and outcome (sent, retried, refused, expired, unreadable).",
+			Name: "gtc_notify_messages_total", Help: "Attempts to send a message to a person, by channel and outcome (sent, retried, refused, expired, unreadable, bounced).",
 		}, []string{"channel", "outcome"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "gtc_notify_seconds", Help: "Time from a message being due to its hand-over to the channel.",
@@ -42,6 +44,9 @@ func newMetrics(reg prometheus.Registerer, s *Service) (*metrics, error) {
 		}, []string{"way", "outcome"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gtc_notify_answers_total", Help: "SMS that came in, by what became of them (taken, nothing, not_understood, unknown_sender, unreadable, failed).",
+		}, []string{"outcome"}),
+		bounces: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gtc_notify_bounces_total", Help: "Mails in the mailbox of reports, by what became of them (taken, delayed, again, unknown, failed, no_report, auto_reply, unreadable), and mailbox_away: looks that failed.",
 		}, []string{"outcome"}),
 		unstored: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "gtc_notify_store_retries_total", Help: "Turns at which messages could not be put into the outbox and waited.",
@@ -64,7 +69,7 @@ func newMetrics(reg prometheus.Registerer, s *Service) (*metrics, error) {
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.messages, m.seconds, m.tests, m.answers, m.unstored, m.unreadable, waiting} {
+	for _, c := range []prometheus.Collector{m.messages, m.seconds, m.tests, m.answers, m.bounces, m.unstored, m.unreadable, waiting} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}

@@ -104,16 +104,18 @@ func (s *Service) testOnce(ctx context.Context, w *Way) error {
 	if !ok || !p.Reaches(w.Channel) && w.Channel != notify.Webhook {
 		return nil
 	}
-	return w.Sender.Send(ctx, s.trial(p, w.Channel, w.Webhook), channel.Render(notify.Message{Why: notify.Test, To: p}, s.o.Places, "", time.UTC))
+	return w.Sender.Send(ctx, s.trial(ctx, p, w.Channel, w.Webhook), channel.Render(notify.Message{Why: notify.Test, To: p}, s.o.Places, "", time.UTC))
 }
 
 // trial is a test message.
-func (s *Service) trial(p notify.Person, c notify.Channel, webhook string) notify.Message {
+func (s *Service) trial(ctx context.Context, p notify.Person, c notify.Channel, webhook string) notify.Message {
 	now := s.o.Now()
-	return notify.Message{
+	m := notify.Message{
 		ID:  fmt.Sprintf("test/%s/%s%s/%d", p.ID, c, webhook, now.UnixMilli()),
 		Why: notify.Test, To: p, Channel: c, Webhook: webhook, At: now,
 	}
+	s.nameMail(ctx, &m)
+	return m
 }
 
 var (
@@ -148,7 +150,7 @@ func (s *Service) Try(ctx context.Context, person string, only notify.Channel) (
 		o := Outcome{Channel: w.Channel, Way: w.Name}
 		send, stop := context.WithTimeout(ctx, sendWithin)
 		text := channel.Render(notify.Message{Why: notify.Test, To: p}, s.o.Places, "", time.UTC)
-		if err := w.Sender.Send(send, s.trial(p, w.Channel, ""), text); err != nil {
+		if err := w.Sender.Send(send, s.trial(send, p, w.Channel, ""), text); err != nil {
 			o.Error = err.Error()
 		}
 		stop()

@@ -101,6 +101,9 @@ func (s *Service) handle(ctx context.Context, l lane, raw jetstream.Msg) {
 		s.metrics.outcome(string(m.Channel), outcomeSent)
 		s.metrics.took(m, s.o.Now())
 		s.ways.sent(ctx, m.Channel, s.log)
+		if m.Channel == notify.Email {
+			s.ways.retried(ctx, m.To, s.o.Now(), s.log)
+		}
 		log.Info().Msg("message sent")
 		s.acked(raw.DoubleAck(ctx))
 	case late || errors.Is(err, channel.ErrRefused):
@@ -111,6 +114,7 @@ func (s *Service) handle(ctx context.Context, l lane, raw jetstream.Msg) {
 		s.metrics.outcome(string(m.Channel), result)
 		s.ways.gaveUp(ctx, m.Channel, err.Error(), s.o.Now(), s.log)
 		log.Error().Err(err).Msg("message given up")
+		s.refused(ctx, &m)
 		s.acked(raw.Term())
 	default:
 		wait := backoff(m.Priority(), delivered(raw))
@@ -157,6 +161,7 @@ func (s *Service) send(ctx context.Context, m notify.Message) error {
 	if len(m.Alarms) == 1 && len(m.Numbers) == 1 && m.Channel == notify.SMS {
 		m.Reply = s.reply(m.Numbers[0])
 	}
+	s.nameMail(ctx, &m)
 	loc := time.UTC
 	if len(m.Alarms) > 0 {
 		loc = s.o.Locate(m.Alarms[0].Site)

@@ -72,6 +72,9 @@ type Service struct {
 	answered *answered
 	known    knownAnswers
 	confirms chan confirmation
+	// mails are those handed over, nil when nobody tells of what came back.
+	mails   jetstream.KeyValue
+	mailKey []byte
 
 	// turning is held while the engine moves and what it said is stored.
 	turning sync.Mutex
@@ -123,6 +126,9 @@ func (s *Service) open(ctx context.Context) error {
 	if s.ways, err = newWays(ctx, s.kept, all); err != nil {
 		return err
 	}
+	if err := s.openMails(ctx, keys.Link); err != nil {
+		return err
+	}
 	if s.outbox, err = openOutbox(ctx, s.js); err != nil {
 		return err
 	}
@@ -154,6 +160,9 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, w := range s.ways.all {
 		if w.Inbox != nil {
 			g.Go(func() error { return s.readAnswers(ctx, w) })
+		}
+		if w.Bounces != nil {
+			g.Go(func() error { return w.Bounces.Run(ctx, bounceTaker{s}) })
 		}
 	}
 	err := g.Wait()

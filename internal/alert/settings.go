@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc/internal/channel"
+	"github.com/cpas-charleroi/gtc/internal/channel/bounce"
 	"github.com/cpas-charleroi/gtc/internal/channel/modem"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/config/strict"
@@ -78,22 +80,58 @@ func emailWay(e *config.NotifyEmail, getenv func(string) string) (*Way, error) {
 	}
 	o := channel.EmailOptions{Server: e.Server, User: e.User, Password: password, From: e.From}
 	if e.CAFile != "" {
-		pem, err := os.ReadFile(e.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("mail server: read authority: %w", err)
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("mail server: %s: no certificate in it", e.CAFile)
-		}
 		host, _, _ := strings.Cut(e.Server, ":")
-		o.TLS = &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}
+		if o.TLS, err = trusting(e.CAFile, host); err != nil {
+			return nil, fmt.Errorf("mail server: %w", err)
+		}
 	}
 	sender, err := channel.NewEmail(o)
 	if err != nil {
 		return nil, err
 	}
-	return &Way{Name: "email", Channel: notify.Email, Sender: sender, Check: sender.Check}, nil
+	w := &Way{Name: "email", Channel: notify.Email, Sender: sender, Check: sender.Check}
+	if e.Bounces.Server != "" {
+		box, err := mailbox(&e.Bounces, getenv)
+		if err != nil {
+			return nil, fmt.Errorf("mailbox of reports: %w", err)
+		}
+		w.Bounces = box
+		// A mailbox that is not read hides that mails do not arrive.
+		w.Check = func(ctx context.Context) error { return errors.Join(sender.Check(ctx), box.Check(ctx)) }
+	}
+	return w, nil
+}
+
+// mailbox makes the watch of the mailbox where servers tell what did not arrive.
+func mailbox(b *config.NotifyBounces, getenv func(string) string) (*bounce.Watch, error) {
+	password, err := config.Secret(getenv, "GTC_IMAP_PASSWORD", b.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	o := bounce.Options{Server: b.Server, User: b.User, Password: password, Folder: b.Folder, Every: b.Every}
+	if b.CAFile != "" {
+		u, err := url.Parse(b.Server)
+		if err != nil {
+			return nil, err
+		}
+		if o.TLS, err = trusting(b.CAFile, u.Hostname()); err != nil {
+			return nil, err
+		}
+	}
+	return bounce.New(o)
+}
+
+// trusting returns the settings that trust an authority for a host.
+func trusting(caFile, host string) (*tls.Config, error) {
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("read authority: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: no certificate in it", caFile)
+	}
+	return &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}, nil
 }
 
 func gatewayWay(g *config.NotifyGateway, getenv func(string) string) (*Way, error) {

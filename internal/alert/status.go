@@ -49,6 +49,9 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 		}
 	}
 	s.ways.mu.Unlock()
+	if why := whyBad(s.badAddresses(out.At)); why != "" {
+		out.Unsent[notify.Email] = why
+	}
 	if s.o.Watchdog != nil {
 		out.Watchdog, out.WatchdogError = s.o.Watchdog.State()
 	}

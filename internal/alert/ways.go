@@ -30,6 +30,8 @@ type Way struct {
 	Check func(ctx context.Context) error
 	// Inbox reads answers, nil where none can be.
 	Inbox Inbox
+	// Bounces tells of what did not arrive after all, nil where nothing does.
+	Bounces Mailbox
 	// Close ends the way, nil where there is nothing to end.
 	Close func() error
 }
@@ -69,14 +71,25 @@ type ways struct {
 	mu       sync.Mutex
 	state    map[string]WayState
 	channels map[notify.Channel]channelState
+	// addresses are those at which a mail did not arrive, by person.
+	addresses map[string]badAddress
 }
 
 func newWays(ctx context.Context, kv jetstream.KeyValue, all []Way) (*ways, error) {
-	w := &ways{kv: kv, all: all, state: map[string]WayState{}, channels: map[notify.Channel]channelState{}}
+	w := &ways{kv: kv, all: all, state: map[string]WayState{}, channels: map[notify.Channel]channelState{}, addresses: map[string]badAddress{}}
 	err := each(ctx, kv, keyChannel, func(_ string, data []byte) error {
 		var c channelState
 		err := json.Unmarshal(data, &c)
 		w.channels[c.Channel] = c
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, kv, keyAddress, func(_ string, data []byte) error {
+		var a badAddress
+		err := json.Unmarshal(data, &a)
+		w.addresses[a.Person] = a
 		return err
 	})
 	if err != nil {
@@ -173,7 +186,7 @@ func (w *ways) states() []WayState {
 }
 
 // alarms returns the ways as the alarm engine judges them.
-func (w *ways) alarms(now time.Time) []alarm.Channel {
+func (w *ways) alarms(now time.Time, badAddress bool) []alarm.Channel {
 	var out []alarm.Channel
 	for _, s := range w.states() {
 		out = append(out, alarm.Channel{Name: gtc.EquipmentID(s.Name), At: now, Failed: s.Failed()})
@@ -181,7 +194,7 @@ func (w *ways) alarms(now time.Time) []alarm.Channel {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range notify.Channels() {
-		unsent := !w.channels[c].Unsent.IsZero()
+		unsent := !w.channels[c].Unsent.IsZero() || c == notify.Email && badAddress
 		i := slices.IndexFunc(out, func(x alarm.Channel) bool { return x.Name == gtc.EquipmentID(c) })
 		if i >= 0 {
 			out[i].Unsent = unsent
@@ -193,7 +206,9 @@ func (w *ways) alarms(now time.Time) []alarm.Channel {
 }
 
 // Channels returns the ways to people as the alarm engine judges them at now.
-func (s *Service) Channels(now time.Time) []alarm.Channel { return s.ways.alarms(now) }
+func (s *Service) Channels(now time.Time) []alarm.Channel {
+	return s.ways.alarms(now, len(s.badAddresses(now)) > 0)
+}
 
 // Avoid returns the channel by which nobody can be told of an alarm, because
 // it is what the alarm is about; "" for any other alarm.

@@ -103,8 +103,12 @@ func (e *Email) message(m notify.Message, t Text) (*mail.Msg, error) {
 	}
 	msg.Subject(t.Subject)
 	// The same message again has the same id: whoever gets it twice sees it once.
-	sum := sha256.Sum256([]byte(m.ID))
-	msg.SetMessageIDWithValue(hex.EncodeToString(sum[:16]) + "@" + e.domain)
+	name := m.Mail
+	if name == "" {
+		sum := sha256.Sum256([]byte(m.ID))
+		name = hex.EncodeToString(sum[:16])
+	}
+	msg.SetMessageIDWithValue(name + "@" + e.domain)
 	msg.SetDateWithValue(m.At)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	if m.LifeSafety() {

@@ -65,8 +65,8 @@ func newRoot(env Env) *cobra.Command {
 	root.PersistentFlags().String("log", "info", "level of the log: debug, info, warn, error")
 	root.AddCommand(
 		newDemoCommand(env), newSimulateCommand(env), newServeCommand(env), newCollectCommand(env), newEdgeCommand(env), newCheckCommand(env),
-		newEnergyCommand(env.Stdout, env.Stderr), newProbeCommand(env), newPointCommand(env), newImportCommand(env), newBackupCommand(env), newRestoreCommand(env),
-		newRulesCommand(env), newDoctorCommand(env), newNotifyCommand(env),
+		energyCommand(env), newProbeCommand(env), newPointCommand(env), newImportCommand(env), newBackupCommand(env), newRestoreCommand(env),
+		newRulesCommand(env), newDoctorCommand(env), newNotifyCommand(env), newTokenCommand(env), newKioskCommand(env), newFindingsCommand(env), newWorksCommand(env),
 	)
 	return root
 }

@@ -160,6 +160,8 @@ func (d *doctor) ways(n *config.Notify) {
 	}
 	if n.Email.Server == "" {
 		d.fault("e-mail", "notify.email is missing")
+	} else {
+		d.bounces(&n.Email)
 	}
 	if n.Push.Contact != "" {
 		others = append(others, "push")

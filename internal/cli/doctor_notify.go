@@ -7,6 +7,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/alert"
+	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -60,6 +61,17 @@ func (d *doctor) status(st alert.Status) {
 	default:
 		d.sees("sign of life", "taken at %s", st.Watchdog.Local().Format(time.DateTime))
 	}
+}
+
+// bounces looks whether anybody learns of mails that did not arrive. Without a
+// mailbox the refusals of one's own mail server are still faults.
+func (d *doctor) bounces(e *config.NotifyEmail) {
+	const check = "returned mail"
+	if e.Bounces.Server == "" {
+		d.sees(check, "warning: notify.email.bounces is missing: a mail that comes back later is not noticed")
+		return
+	}
+	d.sees(check, "%s of %s is read every %s", e.Bounces.Folder, e.Bounces.Server, e.Bounces.Every)
 }
 
 // book looks whether life safety reaches somebody at every site, in each hour

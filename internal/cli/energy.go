@@ -6,14 +6,11 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/internal/figure"
 	"github.com/cpas-charleroi/gtc/rules/energy"
 )
 
@@ -30,7 +27,7 @@ func newEnergyCommand(out, errOut io.Writer) *cobra.Command {
 		Use:   "energy",
 		Short: "Fit a baseline or look for drift in one meter's CSV file",
 	}
-	cmd.AddCommand(newEnergyFitCommand(out, errOut), newEnergyDriftCommand(out, errOut), newEnergySignatureCommand(out, errOut))
+	cmd.AddCommand(newEnergyFitCommand(out, errOut), newEnergyDriftCommand(out, errOut), newEnergySignatureCommand(out, errOut), newEnergyScoreCommand(out, errOut))
 	return cmd
 }
 
@@ -40,112 +37,6 @@ func (f *energyFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.zone, "zone", "UTC", "time zone of the calendar days and of times without one")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "stop at the first bad row")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
-}
-
-// fitFlags are the flags of what fits one baseline.
-type fitFlags struct {
-	energyFlags
-	mode, from, to string
-}
-
-func (f *fitFlags) bind(cmd *cobra.Command) {
-	f.energyFlags.bind(cmd)
-	cmd.Flags().StringVar(&f.mode, "mode", string(energy.Native), "native or caltrack")
-	cmd.Flags().StringVar(&f.from, "from", "", "first day, 2026-01-31")
-	cmd.Flags().StringVar(&f.to, "to", "", "last day")
-}
-
-// fit reads a file and fits the baseline of its days.
-func (f *fitFlags) fit(file string, errOut io.Writer) ([]energy.Day, energy.Baseline, error) {
-	in, err := f.read(file, errOut)
-	if err != nil {
-		return nil, energy.Baseline{}, err
-	}
-	o := energy.FitOptions{Mode: energy.Mode(f.mode), Carrier: gtc.Carrier(f.carrier)}
-	if o.From, o.To, err = in.period(f.from, f.to); err != nil {
-		return nil, energy.Baseline{}, err
-	}
-	b, err := energy.Fit(in.table.Days, o)
-	if err != nil {
-		return nil, b, fmt.Errorf("%w: %s: %w", ErrInput, file, err)
-	}
-	return in.table.Days, b, nil
-}
-
-func newEnergyFitCommand(out, errOut io.Writer) *cobra.Command {
-	var f fitFlags
-	cmd := &cobra.Command{
-		Use:   "fit FILE.csv",
-		Short: "Fit the baseline of daily consumption on outdoor temperature",
-		Long: "Fits the baseline (signature énergétique) of the rows time,energy_kwh,temperature_c,\n" +
-			"daily or hourly. Rows that cannot be read are named and left out, or with --strict end the run.",
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			_, b, err := f.fit(args[0], errOut)
-			if err != nil {
-				return err
-			}
-			if f.json {
-				return writeJSON(out, fitView(b))
-			}
-			return writeFit(out, b)
-		},
-	}
-	f.bind(cmd)
-	return cmd
-}
-
-func newEnergyDriftCommand(out, errOut io.Writer) *cobra.Command {
-	var (
-		f              energyFlags
-		baseline, plot string
-	)
-	cmd := &cobra.Command{
-		Use:   "drift FILE.csv --baseline FROM..TO",
-		Short: "Find when consumption left its baseline",
-		Long: "Fits the baseline on the days of --baseline (both included) and judges every day after it,\n" +
-			"one by one and without looking ahead.",
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			from, to, ok := strings.Cut(baseline, "..")
-			if !ok {
-				return fmt.Errorf("%w: --baseline %q: want FROM..TO, for example 2025-01-01..2025-12-31", ErrInput, baseline)
-			}
-			in, err := f.read(args[0], errOut)
-			if err != nil {
-				return err
-			}
-			o := energy.FitOptions{Carrier: gtc.Carrier(f.carrier)}
-			if o.From, o.To, err = in.period(from, to); err != nil {
-				return err
-			}
-			b, err := energy.Fit(in.table.Days, o)
-			if err != nil {
-				return fmt.Errorf("%w: %s: %w", ErrInput, args[0], err)
-			}
-			meter := strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
-			found := energy.Detect(b, in.table.Days, energy.DetectOptions{Site: "file", Meter: gtc.EquipmentID(meter)})
-			if plot != "" {
-				h := figure.History{Baseline: b, Days: in.table.Days, Findings: found}
-				names, err := plotDrift(plot, meter, h)
-				if err != nil {
-					return err
-				}
-				_, _ = fmt.Fprintln(errOut, strings.Join(names, "\n")) // nobody could be told that it failed
-			}
-			if f.json {
-				return writeJSON(out, driftView(b, found))
-			}
-			return writeDrift(out, b, found)
-		},
-	}
-	f.bind(cmd)
-	cmd.Flags().StringVar(&baseline, "baseline", "", "first and last day of the baseline, FROM..TO")
-	cmd.Flags().StringVar(&plot, "plot", "", "prefix of the figures to write: PREFIX-signature.svg, PREFIX-consumption.svg, PREFIX-cusum.svg")
-	if err := cmd.MarkFlagRequired("baseline"); err != nil {
-		panic(err) // the flag is defined one line above
-	}
-	return cmd
 }
 
 // energyInput is one file read.

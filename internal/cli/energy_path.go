@@ -177,6 +177,9 @@ func writePath(out io.Writer, c console.Carbon) error {
 		}
 		lines = append(lines, fmt.Sprintf("Normale DJ %s de %s : %s (%s%s)", n.Base, n.Station, figure.Number(n.Value, 0), n.Period, own))
 	}
+	for _, m := range p.Models {
+		lines = append(lines, fmt.Sprintf("Climat normal de %s/%s : par son modèle, moyenne de %d années propres de %s (%s)", m.Site, m.Meter, m.OwnYears, m.Station, m.Period))
+	}
 	for _, g := range p.Missing {
 		lines = append(lines, "Manque : "+g.In("fr", string(g.Carrier)))
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc/internal/figure"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // plotDrift writes PREFIX-signature.svg, PREFIX-consumption.svg and
@@ -36,7 +36,7 @@ func plotDrift(prefix, meter string, h figure.History) ([]string, error) {
 }
 
 // signatureWords say what a signature shows.
-func signatureWords(meter string, b energy.Baseline) figure.Words {
+func signatureWords(meter string, b baseline.Baseline) figure.Words {
 	m, s := b.Metrics, b.Whole
 	facts := []string{
 		period(b.From, b.To), figure.Number(float64(m.N), 0) + " jours", "R² " + figure.Number(m.R2, 2),

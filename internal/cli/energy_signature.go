@@ -26,7 +26,7 @@ func newEnergySignatureCommand(out, errOut io.Writer) *cobra.Command {
 			"the days, the model with its 90 % band and the balance point.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			days, b, err := f.fit(args[0], errOut)
+			b, err := f.fit(args[0], errOut)
 			if err != nil {
 				return err
 			}
@@ -34,7 +34,7 @@ func newEnergySignatureCommand(out, errOut io.Writer) *cobra.Command {
 				file = meterName(args[0]) + "-signature.svg"
 			}
 			if err := writeFigure(file, func(w io.Writer) error {
-				return figure.Signature(w, signatureWords(meterName(args[0]), b), b, days)
+				return figure.Signature(w, signatureWords(meterName(args[0]), b.Baseline), b.Baseline, b.days)
 			}); err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func newEnergySignatureCommand(out, errOut io.Writer) *cobra.Command {
 				return writeJSON(out, struct {
 					File     string    `json:"file"`
 					Baseline energyFit `json:"baseline"`
-				}{file, fitView(b)})
+				}{file, b.view()})
 			}
 			_, err = fmt.Fprintf(out, "%s: %s\n", file, describe(b.Whole))
 			return err

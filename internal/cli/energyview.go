@@ -3,12 +3,13 @@ package cli
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // energyPair is a figure of the heating and of the cooling side, absent when
@@ -44,6 +45,34 @@ type energyFit struct {
 	Eligible      bool          `json:"eligible"`
 	Reason        string        `json:"reason"`
 	Splits        []energySplit `json:"splits"`
+
+	// Split names the grouping, Lag the thermal inertia, CVRMSEOut the CV(RMSE)
+	// of days that were not fitted.
+	Split      string            `json:"split,omitempty"`
+	Lag        float64           `json:"lag"`
+	Robust     bool              `json:"robust"`
+	Excluded   int               `json:"excluded,omitempty"`
+	CVRMSEOut  *float64          `json:"cvrmse_out,omitempty"`
+	Compatible *energyCompatible `json:"compatible,omitempty"`
+	NormalYear *energyYear       `json:"normal_year,omitempty"`
+	Hourly     *energyHourly     `json:"hourly,omitempty"`
+}
+
+// energyCompatible is CalTRACK's model of the same days.
+type energyCompatible struct {
+	Model         string     `json:"model"`
+	BalancePoints energyPair `json:"balance_points_c"`
+	Intercept     float64    `json:"intercept"`
+	Slopes        energyPair `json:"slopes"`
+	R2Adj         *float64   `json:"r2_adj"`
+	CVRMSE        *float64   `json:"cvrmse"`
+}
+
+// energyYear is the consumption of a normal year.
+type energyYear struct {
+	Days    int      `json:"days"`
+	KWh     float64  `json:"kwh"`
+	BandKWh *float64 `json:"band_kwh"`
 }
 
 // energyFinding is the JSON form of a finding.
@@ -67,21 +96,36 @@ type energyDrift struct {
 	Baseline    energyFit       `json:"baseline"`
 	Findings    []energyFinding `json:"findings"`
 	ProvablePct *float64        `json:"provable_pct"`
+	// ProvableKWh and ProvableEUR are the same of one year of the baseline; EUR
+	// when a price is given.
+	ProvableKWh *float64 `json:"provable_kwh_per_year"`
+	ProvableEUR *float64 `json:"provable_eur_per_year,omitempty"`
+}
+
+// price says what can be proven in kWh and EUR a year.
+func (v *energyDrift) price(b baseline.Baseline, eurPerKWh float64) {
+	if v.ProvablePct == nil {
+		return
+	}
+	v.ProvableKWh = new(*v.ProvablePct / 100 * b.Metrics.Mean * baseline.DaysPerYear)
+	if eurPerKWh > 0 {
+		v.ProvableEUR = new(*v.ProvableKWh * eurPerKWh)
+	}
 }
 
 // pairs returns the balance points and slopes of a model.
-func pairs(s energy.Segment) (points, slopes energyPair) {
-	if s.Model == energy.ModelHeating || s.Model == energy.ModelBoth {
+func pairs(s baseline.Segment) (points, slopes energyPair) {
+	if s.Heating != 0 || s.Model == baseline.ModelHeating || s.Model == baseline.ModelBoth {
 		points.Heating, slopes.Heating = &s.HeatingBP, &s.Heating
 	}
-	if s.Model == energy.ModelCooling || s.Model == energy.ModelBoth {
+	if s.Cooling != 0 || s.Model == baseline.ModelCooling || s.Model == baseline.ModelBoth {
 		points.Cooling, slopes.Cooling = &s.CoolingBP, &s.Cooling
 	}
 	return points, slopes
 }
 
 // fitView returns the JSON form of a baseline.
-func fitView(b energy.Baseline) energyFit {
+func fitView(b baseline.Baseline) energyFit {
 	m := b.Metrics
 	points, slopes := pairs(b.Whole)
 	v := energyFit{
@@ -89,7 +133,11 @@ func fitView(b energy.Baseline) energyFit {
 		R2: finite(m.R2), R2Adj: finite(m.R2Adj), CVRMSE: finite(m.CVRMSE), NMBE: finite(m.NMBE),
 		N: m.N, NPrime: finite(m.NPrime), Rho: finite(m.Rho),
 		Eligible: b.Eligible, Reason: b.Reason, Splits: []energySplit{},
+		Split: b.Split, Lag: b.Lag, Robust: b.Robust, Excluded: b.Excluded,
 	}
+	c := b.Compatible
+	v.Compatible = &energyCompatible{Model: c.Whole.Model, Intercept: c.Whole.Intercept, R2Adj: finite(c.R2Adj), CVRMSE: finite(c.CVRMSE)}
+	v.Compatible.BalancePoints, v.Compatible.Slopes = pairs(c.Whole)
 	if len(b.Segments) < 2 {
 		return v
 	}
@@ -101,7 +149,7 @@ func fitView(b energy.Baseline) energyFit {
 }
 
 // driftView returns the JSON form of findings.
-func driftView(b energy.Baseline, found []gtc.Finding) energyDrift {
+func driftView(b baseline.Baseline, found []gtc.Finding) energyDrift {
 	v := energyDrift{Baseline: fitView(b), Findings: []energyFinding{}, ProvablePct: finite(b.ProvablePct())}
 	for _, f := range found {
 		e := energyFinding{
@@ -122,14 +170,18 @@ func driftView(b energy.Baseline, found []gtc.Finding) energyDrift {
 }
 
 // writeFit prints a baseline as aligned text.
-func writeFit(out io.Writer, b energy.Baseline) error {
+func writeFit(out io.Writer, b baseline.Baseline, v energyFit) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	m := b.Metrics
 	row := func(name, format string, args ...any) {
 		_, _ = fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) // Flush returns the error
 	}
-	row("period", "%s to %s, %d days", b.From.Format(time.DateOnly), b.To.AddDate(0, 0, -1).Format(time.DateOnly), m.N)
-	row("model", "%s (%s), split %s", b.Model, b.Mode, b.Split)
+	unit := "days"
+	if b.Billing() {
+		unit = "periods"
+	}
+	row("period", "%s to %s, %d %s", b.From.Format(time.DateOnly), b.To.AddDate(0, 0, -1).Format(time.DateOnly), m.N, unit)
+	row("model", "%s (%s), split %s%s", b.Model, b.Mode, b.Split, refinements(b))
 	row("whole", "%s", describe(b.Whole))
 	if len(b.Segments) > 1 {
 		for _, s := range b.Segments {
@@ -137,12 +189,38 @@ func writeFit(out io.Writer, b energy.Baseline) error {
 		}
 	}
 	row("R²", "%.3f (adjusted %.3f)", m.R2, m.R2Adj)
-	row("CV(RMSE)", "%.1f %%", 100*m.CVRMSE)
+	row("CV(RMSE)", "%.1f %%%s", 100*m.CVRMSE, outside(v.CVRMSEOut))
+	if b.Mode == baseline.Native {
+		row("CalTRACK", "%s, CV(RMSE) %.1f %%", describe(b.Compatible.Whole), 100*b.Compatible.CVRMSE)
+	}
 	row("NMBE", "%.2f %%", 100*m.NMBE)
-	row("autocorrelation", "%.2f: %d days are worth %.0f", m.Rho, m.N, m.NPrime)
+	row("autocorrelation", "%.2f: %d %s are worth %.0f", m.Rho, m.N, unit, m.NPrime)
 	row("provable", "%.1f %% of one year", b.ProvablePct())
+	if y := v.NormalYear; y != nil {
+		row("normal year", "%.0f kWh ± %.0f (%d days)", y.KWh, b.BandKWh(y.Days), y.Days)
+	}
 	row("eligible", "%t%s", b.Eligible, reason(b.Reason))
 	return w.Flush()
+}
+
+// refinements names what a model has beside its form.
+func refinements(b baseline.Baseline) string {
+	var s string
+	if b.Lag > 0 {
+		s += fmt.Sprintf(", inertia %.1f", b.Lag)
+	}
+	if b.Robust {
+		s += ", robust"
+	}
+	return s
+}
+
+// outside tells the CV(RMSE) of days that were not fitted.
+func outside(cv *float64) string {
+	if cv == nil {
+		return ""
+	}
+	return fmt.Sprintf(", of days not fitted %.1f %%", 100**cv)
 }
 
 // reason returns ": why" or nothing.
@@ -154,22 +232,35 @@ func reason(why string) string {
 }
 
 // describe writes a model as a formula.
-func describe(s energy.Segment) string {
+func describe(s baseline.Segment) string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%.1f kWh/d", s.Intercept)
 	if s.Heating != 0 {
 		fmt.Fprintf(&t, " + %.2f kWh/°C·d below %.1f °C", s.Heating, s.HeatingBP)
 	}
 	if s.Cooling != 0 {
-		fmt.Fprintf(&t, " + %.2f kWh/°C·d above %.1f °C", s.Cooling, s.CoolingBP)
+		sign := '+'
+		if s.Cooling < 0 {
+			sign = '−'
+		}
+		fmt.Fprintf(&t, " %c %.2f kWh/°C·d above %.1f °C", sign, math.Abs(s.Cooling), s.CoolingBP)
 	}
 	return t.String()
 }
 
 // writeDrift prints findings as an aligned table under their baseline.
-func writeDrift(out io.Writer, b energy.Baseline, found []gtc.Finding) error {
-	if err := writeFit(out, b); err != nil {
+func writeDrift(out io.Writer, b baseline.Baseline, found []gtc.Finding, v energyDrift) error {
+	if err := writeFit(out, b, v.Baseline); err != nil {
 		return err
+	}
+	if v.ProvableKWh != nil {
+		eur := ""
+		if v.ProvableEUR != nil {
+			eur = fmt.Sprintf(", %.0f EUR", *v.ProvableEUR)
+		}
+		if _, err := fmt.Fprintf(out, "less than %.0f kWh%s a year cannot be proven on this meter\n", *v.ProvableKWh, eur); err != nil {
+			return err
+		}
 	}
 	if len(found) == 0 {
 		_, err := fmt.Fprintln(out, "\nno finding")

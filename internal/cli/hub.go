@@ -118,13 +118,18 @@ func startCentre(ctx context.Context, o centreOptions) (*centre, error) {
 		c.close()
 		return nil, inputError(err)
 	}
+	answers, err := alert.Answers(&o.config.Hub.Notify, o.getenv)
+	if err != nil {
+		c.close()
+		return nil, inputError(err)
+	}
 	seed, err := alert.LoadSeed(o.config.Dir)
 	if err != nil {
 		c.close()
 		return nil, inputError(err)
 	}
 	c.hub, err = hub.New(ctx, hub.Options{
-		Ways: ways, Seed: seed,
+		Ways: ways, Seed: seed, Answers: answers,
 		Config: o.config, Catalogue: cat, Classes: classes, Rules: rules, Bus: c.bus, Influx: c.db, Listener: c.listener,
 		Version: Version, EnergyEvery: o.every, Progress: o.progress, Log: o.log, Registry: o.registry,
 	})

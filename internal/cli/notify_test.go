@@ -135,6 +135,19 @@ func TestDoctorSaysWhatIsMissing(t *testing.T) {
 	require.Contains(t, out, `"check": "outside watcher"`)
 }
 
+func TestDoctorWarnsOfMailThatNobodyReads(t *testing.T) {
+	dir := t.TempDir()
+	doctor := func(bounces string) string {
+		text := "notify: {email: {server: \"127.0.0.1:25\", from: gtc@example.org" + bounces + "}}\n"
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "gtc.yaml"), []byte(text), 0o600))
+		status, out, _ := gtcRun(t, "doctor", "--config", dir)
+		require.Equal(t, 1, status) // of other checks
+		return out
+	}
+	require.Contains(t, doctor(""), "  returned mail: warning: notify.email.bounces is missing")
+	require.Contains(t, doctor(`, bounces: {server: "imaps://mail.example.org", user: gtc}`), "  returned mail: INBOX of imaps://mail.example.org is read every 1m0s")
+}
+
 func TestCheckReadsTheSeedOfTheBook(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "rules"), 0o700))

@@ -21,6 +21,7 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/backtest"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/rules/energy/portfolio"
 )
 
@@ -222,7 +223,11 @@ func (f backtestFlags) storedMeters(ctx context.Context, env Env, truth *backtes
 			if err != nil {
 				return nil, fmt.Errorf("read days of %s/%s: %w", site.ID, meter.Equipment, err)
 			}
-			out = append(out, backtest.Meter{Site: site.ID, ID: meter.Equipment, Carrier: meter.Carrier, Group: string(site.Category), Days: days, Baseline: meter.Baseline})
+			told := baseline.OfSite(&site, meter.Carrier)
+			out = append(out, backtest.Meter{
+				Site: site.ID, ID: meter.Equipment, Carrier: meter.Carrier, Group: string(site.Category), Days: days, Baseline: meter.Baseline,
+				Calendar: told.Calendar, Factors: told.Factors,
+			})
 		}
 		_ = bar.Add(1) // a bar that cannot be drawn is no failure
 	}

@@ -13,7 +13,7 @@ func newServeCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Fait tourner le centre : bus, base de données, alarmes, énergie, console",
-		Long:  "Runs the hub from the configuration folder: pulls every site's queue, stores it in InfluxDB, judges alarms and energy, and serves the console. With bus.join it takes a share of another hub's work instead: it brings samples into InfluxDB, and takes over what that one leaves.",
+		Long:  "Runs the hub from the configuration folder: pulls every site's queue, stores it in InfluxDB, judges alarms and energy, and serves the console. With bus.join it takes a share of another hub's work instead: it brings samples into InfluxDB, judges the alarms of their sites, and takes over what that one leaves.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log, err := newLog(cmd, env.Stderr)

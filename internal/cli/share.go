@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -16,16 +17,21 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config"
+	"github.com/cpas-charleroi/gtc/internal/hub"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/internal/ingest"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
 )
 
 // share is a hub that takes a share of another hub's work: it brings samples
-// and events from the other's streams into InfluxDB.
+// and events from the other's streams into InfluxDB, and judges the alarms of
+// the sites whose samples it brings there.
 type share struct {
 	bus      *bus.Joined
 	db       *influx.Client
+	judge    *hub.Judge
 	sites    []gtc.SiteID
 	listener net.Listener
 	log      zerolog.Logger
@@ -53,11 +59,34 @@ func startShare(ctx context.Context, o centreOptions) (*share, error) {
 		s.close()
 		return nil, err
 	}
+	if s.judge, err = newJudge(ctx, s.bus, o); err != nil {
+		s.close()
+		return nil, err
+	}
 	if s.listener, err = listen(ctx, "metrics", o.listen, o.log); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// newJudge prepares judging alarms with the classes of the configuration.
+func newJudge(ctx context.Context, b *bus.Joined, o centreOptions) (*hub.Judge, error) {
+	cat, err := catalogue.Load()
+	if err != nil {
+		return nil, err
+	}
+	classes, err := alarm.Load(cat, os.DirFS(o.config.Dir))
+	if err != nil {
+		return nil, inputError(err)
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name this hub: %w", err)
+	}
+	return hub.NewJudge(ctx, hub.JudgeOptions{
+		Config: o.config, Catalogue: cat, Classes: classes, Bus: b, Name: fmt.Sprintf("%s/%d", name, os.Getpid()), Log: o.log, Registry: o.registry,
+	})
 }
 
 func (s *share) close() {
@@ -75,7 +104,7 @@ func (s *share) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return ingest.Run(ctx, ingest.Options{
-			Hub: s.bus, Store: s.db, Sites: func() []gtc.SiteID { return s.sites }, Log: s.log, Registry: s.registry,
+			Hub: s.bus, Store: s.db, Sites: func() []gtc.SiteID { return s.sites }, Log: s.log, Registry: s.registry, OnPartition: s.judge.Hold,
 			OnState: func(up bool, err error) {
 				if up {
 					s.trouble.Store(nil)
@@ -86,6 +115,7 @@ func (s *share) run(ctx context.Context) error {
 			},
 		})
 	})
+	g.Go(func() error { return s.judge.Run(ctx) })
 	g.Go(func() error { return s.serve(ctx) })
 	return g.Wait()
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/figure"
-	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/simulators/building"
 	"github.com/cpas-charleroi/gtc/simulators/weather"
 )
@@ -105,7 +105,7 @@ func (g gallery) draw(k kind) error {
 	}
 	moments := g.week(building.New(p))
 	days, daily := g.year(building.New(p))
-	base, err := energy.Fit(daily, energy.FitOptions{Carrier: gtc.CarrierGas})
+	base, err := baseline.Fit(daily, baseline.FitOptions{Carrier: gtc.CarrierGas})
 	if err != nil {
 		return err
 	}
@@ -176,10 +176,10 @@ func (g gallery) week(b *building.Building) []figure.Moment {
 }
 
 // year sums the days of the year, for the figure and for the baseline.
-func (g gallery) year(b *building.Building) ([]figure.Day, []energy.Day) {
+func (g gallery) year(b *building.Building) ([]figure.Day, []baseline.Day) {
 	var (
 		days  []figure.Day
-		daily []energy.Day
+		daily []baseline.Day
 	)
 	for at := g.from; at.Year() == g.from.Year(); at = at.AddDate(0, 0, 1) {
 		next := at.AddDate(0, 0, 1)
@@ -191,7 +191,7 @@ func (g gallery) year(b *building.Building) ([]figure.Day, []energy.Day) {
 		end := b.At(next)
 		d := figure.Day{Date: at, Outdoor: sum / float64(n), GasKWh: end.GasKWh - start.GasKWh, ElectricKWh: electric(end) - electric(start)}
 		days = append(days, d)
-		daily = append(daily, energy.Day{Date: at, KWh: d.GasKWh, Temp: d.Outdoor, HasKWh: true, HasTemp: true, Coverage: 1})
+		daily = append(daily, baseline.Day{Date: at, KWh: d.GasKWh, Temp: d.Outdoor, HasKWh: true, HasTemp: true, Coverage: 1})
 	}
 	return days, daily
 }

@@ -23,6 +23,14 @@ func (n *Notify) setDefaults() {
 	if n.Watchdog.Every == 0 {
 		n.Watchdog.Every = time.Minute
 	}
+	if b := &n.Email.Bounces; b.Server != "" {
+		if b.Every == 0 {
+			b.Every = time.Minute
+		}
+		if b.Folder == "" {
+			b.Folder = "INBOX"
+		}
+	}
 }
 
 func (c *checker) notify(n *Notify) {
@@ -30,6 +38,7 @@ func (c *checker) notify(n *Notify) {
 		c.outside("notify.public_url", n.PublicURL)
 	}
 	c.notifyEmail(&n.Email)
+	c.bounces(&n.Email)
 	c.gateway(&n.SMS.Gateway)
 	if m := n.SMS.Modem; m.Number != "" {
 		c.phone("notify.sms.modem.number", m.Number)

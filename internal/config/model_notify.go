@@ -33,6 +33,24 @@ type NotifyEmail struct {
 	From string `yaml:"from"`
 	// CAFile is the authority of its certificate, the system's when empty.
 	CAFile string `yaml:"ca_file"`
+	// Bounces is the mailbox of From, where servers tell what did not arrive.
+	Bounces NotifyBounces `yaml:"bounces"`
+}
+
+// NotifyBounces is a mailbox over IMAP.
+type NotifyBounces struct {
+	// Server is imaps://host or imaps://host:port; imap:// only on this machine.
+	// Without it nobody looks for what came back.
+	Server string `yaml:"server"`
+	User   string `yaml:"user"`
+	// PasswordFile holds the password; GTC_IMAP_PASSWORD comes first.
+	PasswordFile string `yaml:"password_file"`
+	// Folder is INBOX by default.
+	Folder string `yaml:"folder"`
+	// Every is one minute by default.
+	Every time.Duration `yaml:"every"`
+	// CAFile is the authority of its certificate, the system's when empty.
+	CAFile string `yaml:"ca_file"`
 }
 
 // NotifySMS is how an SMS leaves. With both ways the gateway comes first.

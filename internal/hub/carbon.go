@@ -15,6 +15,7 @@ import (
 	"github.com/cpas-charleroi/gtc/rules/carbon"
 	"github.com/cpas-charleroi/gtc/rules/degreeday"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // carbonAge is how long computed emissions are shown before they are computed
@@ -34,6 +35,8 @@ type carbonSource struct {
 	sites []*gtc.Site
 	days  func(site *gtc.Site, m gtc.Meter) ([]energy.Interval, error)
 	temps func(station string, site *gtc.Site) ([]energy.TempDay, error)
+	// model, when not nil, returns the baseline of a meter with these days.
+	model func(site *gtc.Site, m gtc.Meter, days []energy.Interval, w stationWeather) baseline.Baseline
 }
 
 // Carbon implements [console.CarbonModel] from the days that the energy rules
@@ -58,6 +61,14 @@ func (h *Hub) Carbon(_ context.Context, known time.Time) (console.Carbon, error)
 			h.energy.mu.Lock()
 			defer h.energy.mu.Unlock()
 			return h.energy.stationDays(station), nil
+		},
+		model: func(site *gtc.Site, m gtc.Meter, _ []energy.Interval, _ stationWeather) baseline.Baseline {
+			h.energy.mu.Lock()
+			defer h.energy.mu.Unlock()
+			if ms := h.energy.meters[meterKey{site.ID, m.Equipment, m.Direction}]; ms != nil {
+				return ms.baseline
+			}
+			return baseline.Baseline{}
 		},
 	}
 	for _, s := range h.sites {
@@ -101,6 +112,7 @@ func CarbonOf(ctx context.Context, db *influx.Client, c *config.Config, known, n
 			}
 			return days, nil
 		},
+		model: fitted,
 	}
 	for _, s := range c.Sites {
 		domain := s.Domain()
@@ -109,35 +121,55 @@ func CarbonOf(ctx context.Context, db *influx.Client, c *config.Config, known, n
 	return src.compute(p, now)
 }
 
+// fitted fits the baseline of a meter whose hub is not here: without the works
+// register, which that hub has.
+func fitted(s *gtc.Site, m gtc.Meter, days []energy.Interval, w stationWeather) baseline.Baseline {
+	if energy.NotJudged(s, m) != "" {
+		return baseline.Baseline{}
+	}
+	joined := energy.Join(days, w.temps)
+	period, o := baselinePeriod(m, joined), baseline.OfSite(s, m.Carrier)
+	o.From, o.To = period.From, period.To
+	b, err := baseline.Fit(joined, o)
+	if err != nil { // no baseline: degree-days serve
+		return baseline.Baseline{}
+	}
+	return b
+}
+
 // compute reads the days and computes path, cadastre and degree-days.
 func (src carbonSource) compute(p carbon.Plan, now time.Time) (console.Carbon, error) {
-	weather := carbon.Weather{}
+	weather, stations := carbon.Weather{}, map[string]stationWeather{}
 	var uses []carbon.Use
 	var buildings []carbon.Building
 	loc := time.UTC
 	for _, s := range src.sites {
 		loc = s.Location
+		today := midnight(now, s.Location)
+		if _, have := weather[s.WeatherStation]; s.WeatherStation != "" && !have {
+			temps, err := src.temps(s.WeatherStation, s)
+			if err != nil {
+				return console.Carbon{}, err
+			}
+			weather[s.WeatherStation], stations[s.WeatherStation] = coldDays(temps, today), newStationWeather(temps, today)
+		}
 		b := carbon.Building{Site: s.ID, Label: s.Label, Category: s.Category, AreaM2: s.AreaM2}
 		for _, m := range carbon.Counted(s) {
 			days, err := src.days(s, m)
 			if err != nil {
 				return console.Carbon{}, err
 			}
-			b.Uses = append(b.Uses, carbon.Use{
+			u := carbon.Use{
 				Site: s.ID, Meter: m.Equipment, Carrier: m.Carrier, Direction: m.Direction, Station: s.WeatherStation,
-				Days: carbonDays(days, midnight(now, s.Location)),
-			})
+				Days: carbonDays(days, today),
+			}
+			if w := stations[s.WeatherStation]; src.model != nil && m.Direction == gtc.DirectionImport && w.climate.Years() > 0 {
+				u.Model = modelOf(src.model(s, m, before(days, today), w), w)
+			}
+			b.Uses = append(b.Uses, u)
 		}
 		uses = append(uses, b.Uses...)
 		buildings = append(buildings, b)
-		if _, have := weather[s.WeatherStation]; s.WeatherStation == "" || have {
-			continue
-		}
-		temps, err := src.temps(s.WeatherStation, s)
-		if err != nil {
-			return console.Carbon{}, err
-		}
-		weather[s.WeatherStation] = coldDays(temps, midnight(now, s.Location))
 	}
 	now = now.In(loc)
 	out := console.Carbon{Path: p.Path(uses, weather, now), Cadastre: p.Ranking(buildings, weather, now)}

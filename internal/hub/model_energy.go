@@ -33,6 +33,7 @@ func (h *Hub) Energy(_ context.Context, site gtc.SiteID, meter gtc.EquipmentID, 
 		From: from, To: to, Query: daysQuery(site, m, from, to),
 	}
 	h.energy.describe(meterKey{site, m.Equipment, m.Direction}, &out)
+	out.Baseline.NormalYear = h.normalYear(s, m, now)
 	if t, ok := gtc.TariffAt(h.tariffs, m.Carrier, now); ok && out.Baseline.ProvableKWh != nil {
 		out.Baseline.ProvableEUR = new(*out.Baseline.ProvableKWh * t.EURPerKWh)
 	}

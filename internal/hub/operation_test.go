@@ -8,6 +8,8 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/rules/carbon"
+	"github.com/cpas-charleroi/gtc/rules/energy"
 	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
@@ -79,4 +81,57 @@ func TestSavingWithoutAPriceOnADay(t *testing.T) {
 	h.priceSaving(&p, gtc.CarrierGas, time.UTC, day(2026, 1, 1))
 	require.InDelta(t, 590*(31*0.2+28*0.1)/59, *p.EUR, 1e-9)
 	require.Equal(t, "contract", p.Tariff)
+}
+
+// The consumption of a normal year comes from the meter's baseline, over the
+// years that its station knows, and is what its own formula says of them.
+func TestNormalYearByTheModel(t *testing.T) {
+	h := newHeated(t)
+	end := time.Date(h.start.Year()+2, h.start.Month(), h.start.Day(), 0, 0, 0, 0, h.site.Location)
+	h.write(t, h.start, end, time.Time{}, 0)
+	require.NoError(t, h.rules.restore(t.Context()))
+	now := end.Add(12 * time.Hour)
+	_, err := h.rules.pass(t.Context(), now)
+	require.NoError(t, err)
+	require.True(t, h.state().baseline.Eligible, h.state().baseline.Reason)
+
+	hub := &Hub{energy: h.rules}
+	s := &siteInfo{Site: h.site}
+	y := hub.normalYear(s, h.site.Meters[0], now)
+	require.NotNil(t, y)
+	want := 0.0
+	for d := time.Date(h.start.Year()+1, 1, 1, 0, 0, 0, 0, h.site.Location); d.Year() == h.start.Year()+1; d = d.AddDate(0, 0, 1) {
+		want += h.daily(d)
+	}
+	require.Equal(t, carbon.ByModel, y.By)
+	require.Equal(t, 1, y.OwnYears, "the one calendar year that is whole")
+	require.InEpsilon(t, want, y.KWh, 0.02)
+	require.Positive(t, *y.BandPct)
+
+	// A meter that has no baseline to be trusted is corrected by degree-days.
+	h.rules.replace(func() { h.state().baseline.Eligible = false })
+	require.Nil(t, hub.normalYear(s, h.site.Meters[0], now), "there is no normal of degree-days either")
+	hub.emissions.plan.Normals.Add(carbon.Base15, "here", 2000, "1991-2020", "test")
+	y = hub.normalYear(s, h.site.Meters[0], now)
+	require.NotNil(t, y)
+	require.Equal(t, carbon.ByDegreeDays, y.By)
+	require.Equal(t, "1991-2020", y.Period)
+	require.Nil(t, y.BandPct)
+
+	// The path does the same, meter by meter.
+	src := carbonSource{
+		sites: []*gtc.Site{&h.site},
+		days:  func(*gtc.Site, gtc.Meter) ([]energy.Interval, error) { return h.state().days, nil },
+		temps: func(string, *gtc.Site) ([]energy.TempDay, error) { return h.rules.temps("here"), nil },
+		model: fitted,
+	}
+	got, err := src.compute(carbon.Plan{}, now)
+	require.NoError(t, err)
+	require.Len(t, got.Path.Models, 1)
+	for _, row := range got.Path.Years {
+		if row.Year == h.start.Year()+1 {
+			require.Equal(t, carbon.ByModel, row.Carriers[0].NormBy)
+			require.InEpsilon(t, want, *row.Carriers[0].NormKWh, 0.02, "the only year known is its own normal")
+		}
+	}
 }

@@ -152,7 +152,7 @@ func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
 	case w.Watch == alarm.WatchStoreRefused:
 		return "InfluxDB refuses the hub as such (401, 403, 404)"
 	case w.Watch == alarm.WatchUnsent:
-		return "a message to a person was given up: refused for good, or not sent within 24 h"
+		return "a message to a person was given up: refused for good, returned, or not sent within 24 h"
 	case w.Watch == alarm.WatchChannel:
 		return "the test of a way to people (each day, and when the hub starts) fails"
 	case w.Expr != "" && w.Clear != "":

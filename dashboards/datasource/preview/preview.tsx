@@ -9,10 +9,12 @@ import {
   DataFrameJSON,
   FieldConfigOptionsRegistry,
   FieldType,
+  getDisplayValueAlignmentFactors,
   getFieldDisplayValues,
   identityOverrideProcessor,
   standardTransformers,
   standardTransformersRegistry,
+  systemDateFormats,
   ThemeContext,
   transformDataFrame,
 } from '@grafana/data';
@@ -43,6 +45,7 @@ declare global {
   }
 }
 
+systemDateFormats.useBrowserLocale(); // as docs/grafana.md asks of Grafana
 const theme = createTheme({ colors: { mode: 'light' } });
 const cell = { w: 1920 / 24, h: 38 };
 const replace = (text: string, scoped?: any) =>
@@ -57,12 +60,13 @@ function fieldText(scoped: any, name: string): string {
 const registry = new FieldConfigOptionsRegistry(() => {
   const plain = ['unit', 'decimals', 'min', 'max', 'noValue', 'displayName', 'color', 'mappings', 'thresholds', 'links'];
   const own = ['width', 'align', 'cellOptions', 'lineWidth', 'lineStyle', 'fillOpacity', 'fillBelowTo', 'hideFrom', 'drawStyle', 'axisLabel', 'axisPlacement', 'spanNulls', 'showPoints', 'lineInterpolation', 'pointSize', 'stacking', 'filterable', 'hidden'];
-  const item = (id: string, isCustom: boolean) => ({ id: isCustom ? `custom.${id}` : id, path: id, name: id, isCustom, process: identityOverrideProcessor, shouldApply: () => true, override: () => null, editor: () => null }) as any;
+  const item = (id: string, isCustom: boolean) => ({ id: isCustom ? `custom.${id}` : id, path: id, name: id, isCustom, process: identityOverrideProcessor, shouldApply: (f: any) => id !== 'axisLabel' || f.type === FieldType.number, override: () => null, editor: () => null }) as any;
   return [...plain.map((id) => item(id, false)), ...own.map((id) => item(id, true))];
 });
 
 standardTransformersRegistry.setInit(() =>
-  Object.values(standardTransformers).map((t: any) => ({ id: t.id, name: t.name, transformation: t, editor: () => null }) as any)
+  // Some of them stand there under two names.
+  [...new Map(Object.values(standardTransformers).map((t: any) => [t.id, t])).values()].map((t: any) => ({ id: t.id, name: t.name, transformation: t, editor: () => null }) as any)
 );
 
 async function prepare(panel: Panel, answer: Answer): Promise<DataFrame[]> {
@@ -96,6 +100,9 @@ function Picture({ panel, answer }: { panel: Panel; answer: Answer }) {
 }
 
 function draw(panel: Panel, answer: Answer, frames: DataFrame[], width: number, height: number) {
+  if (frames.length === 1 && frames[0].fields.length === 0 && frames[0].name) {
+    return <div style={{ padding: 16, color: theme.colors.error.text }}>{frames[0].name}</div>;
+  }
   if (answer.error) {
     return <div style={{ padding: 16, color: theme.colors.error.text }}>{answer.error}</div>;
   }
@@ -119,6 +126,7 @@ function Values({ panel, frames, width, height }: { panel: Panel; frames: DataFr
       source={frames}
       getValues={values}
       renderCounter={0}
+      getAlignmentFactors={(all: any[]) => getDisplayValueAlignmentFactors(all.map((v) => v.display ? v : { display: v }) as any)}
       width={width}
       height={height}
       orientation={options.orientation}
@@ -128,7 +136,7 @@ function Values({ panel, frames, width, height }: { panel: Panel; frames: DataFr
       maxVizHeight={options.maxVizHeight}
       renderValue={({ value: v, width: w, height: h, count, alignmentFactors }: any) =>
         panel.type === 'stat' ? (
-          <BigValue value={v.display} count={count} width={w} height={h} theme={theme} text={options.text} colorMode={options.colorMode} graphMode={options.graphMode} justifyMode={options.justifyMode} textMode={options.textMode} wideLayout={options.wideLayout} alignmentFactors={alignmentFactors} />
+          <BigValue value={v.display} count={count} width={w} height={h} theme={theme} text={options.text} colorMode={options.colorMode} graphMode={options.graphMode} justifyMode={options.justifyMode} textMode={options.textMode} disableWideLayout={!options.wideLayout} alignmentFactors={alignmentFactors} />
         ) : (
           <BarGauge value={v.display} field={v.field} display={v.view?.getFieldDisplayProcessor(v.colIndex)} width={w} height={h} theme={theme} text={options.text} displayMode={options.displayMode} orientation={options.orientation} showUnfilled={false} valueDisplayMode={options.valueMode} namePlacement={options.namePlacement} alignmentFactors={alignmentFactors} />
         )

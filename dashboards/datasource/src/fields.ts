@@ -78,7 +78,7 @@ const fields: Record<QueryType, readonly Field[]> = {
     single('unit', 'kwh', 'eur', 'kgco2', 'm3'),
     single('per', '', 'm2', 'dj15', 'm2dj15'),
     single('group', 'meter', 'site', 'carrier', 'park'),
-    single('format', 'auto', 'wide', 'table', 'total'),
+    single('format', 'auto', 'wide', 'table', 'total', 'signature', 'carpet', 'duration'),
   ],
   findings: [
     hub('sites'),

@@ -64,6 +64,10 @@ export interface GtcQuery extends DataQuery, Lists {
   queryType: QueryType;
   format?: string;
   limit?: number;
+  /** The fields that are wanted, in this order: set by provisioned dashboards. */
+  fields?: string[];
+  /** The field by which rows are sorted, with a minus the greatest first. */
+  sort?: string;
   filters?: AdHocVariableFilter[];
 
   aggregate?: string;

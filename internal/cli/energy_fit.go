@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+)
+
+// fitFlags are the flags of what fits one baseline.
+type fitFlags struct {
+	energyFlags
+	mode, from, to  string
+	open, normal    string
+	closed, exclude []string
+	factors         []string
+	billing, hourly bool
+}
+
+func (f *fitFlags) bind(cmd *cobra.Command) {
+	f.energyFlags.bind(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.mode, "mode", string(baseline.Native), "native or caltrack")
+	flags.StringVar(&f.from, "from", "", "first day, 2026-01-31")
+	flags.StringVar(&f.to, "to", "", "last day")
+	flags.BoolVar(&f.billing, "billing", false, "the rows with a consumption are the first days of periods (CalTRACK billing); monthly rows always are")
+	flags.StringVar(&f.open, "open", "", "weekdays on which the building is open: mon-fri, mon-sat, mon,wed,fri …")
+	flags.StringArrayVar(&f.closed, "closed", nil, "closed span FROM..TO, both included; may be given several times")
+	flags.StringArrayVar(&f.exclude, "exclude", nil, "span FROM..TO that is not fitted, such as works; may be given several times")
+	flags.StringArrayVar(&f.factors, "factor", nil, "what consumption follows, NAME[@SHARE]=FROM:VALUE,FROM:VALUE…; SHARE of it, 1 if not given")
+	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{string(baseline.Native), string(baseline.CalTRACK)}, cobra.ShellCompDirectiveNoFileComp)) // the flags exist
+	_ = cmd.RegisterFlagCompletionFunc("open", cobra.FixedCompletions([]string{"mon-fri", "mon-sat", "mon-sun"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// options are those of the fit.
+func (f *fitFlags) options(in energyInput) (o baseline.FitOptions, err error) {
+	o = baseline.FitOptions{Mode: baseline.Mode(f.mode), Carrier: gtc.Carrier(f.carrier)}
+	if o.Mode != baseline.Native && o.Mode != baseline.CalTRACK {
+		return o, fmt.Errorf("%w: --mode %q: want native or caltrack", ErrInput, f.mode)
+	}
+	if o.From, o.To, err = in.period(f.from, f.to); err != nil {
+		return o, err
+	}
+	if o.Exclude, err = in.spans(f.exclude); err != nil {
+		return o, err
+	}
+	c := baseline.Calendar{}
+	if c.Open, err = weekdays(f.open); err != nil {
+		return o, err
+	}
+	if c.Closed, err = in.spans(f.closed); err != nil {
+		return o, err
+	}
+	if f.open != "" || len(f.closed) > 0 {
+		o.Calendar = &c
+	}
+	for _, text := range f.factors {
+		factor, err := in.factor(text)
+		if err != nil {
+			return o, err
+		}
+		o.Factors = append(o.Factors, factor)
+	}
+	return o, nil
+}
+
+// fit reads a file and fits the baseline of its days, or of its periods.
+func (f *fitFlags) fit(file string, errOut io.Writer) (fitted, error) {
+	in, err := f.read(file, errOut)
+	if err != nil {
+		return fitted{}, err
+	}
+	o, err := f.options(in)
+	if err != nil {
+		return fitted{}, err
+	}
+	out := fitted{days: in.table.Days, options: o}
+	if bills, temps, ok := baseline.Bills(in.table.Days); ok {
+		out.days, out.billing = temps, true
+		_, _ = fmt.Fprintf(errOut, "%s: the rows are periods: fitted as bills\n", file) // nobody could be told that it failed
+		out.Baseline, err = baseline.FitBilling(bills, temps, o)
+	} else if f.billing {
+		return out, fmt.Errorf("%w: %s: --billing: the rows are days, not periods", ErrInput, file)
+	} else {
+		out.Baseline, err = baseline.Fit(in.table.Days, o)
+	}
+	if err != nil {
+		return out, fmt.Errorf("%w: %s: %w", ErrInput, file, err)
+	}
+	return out, nil
+}
+
+// fitted is a baseline with what it was fitted on.
+type fitted struct {
+	baseline.Baseline
+	days    []baseline.Day
+	options baseline.FitOptions
+	billing bool
+}
+
+// view returns the JSON form, with the CV(RMSE) of days that were not fitted;
+// periods have none.
+func (f fitted) view() energyFit {
+	v := fitView(f.Baseline)
+	if !f.billing {
+		v.CVRMSEOut = finite(f.LeaveBlockOut(f.days, f.options))
+	}
+	return v
+}
+
+func newEnergyFitCommand(out, errOut io.Writer) *cobra.Command {
+	var f fitFlags
+	cmd := &cobra.Command{
+		Use:   "fit FILE.csv",
+		Short: "Fit the baseline of consumption on outdoor temperature",
+		Long: "Fits the baseline (signature énergétique) of the rows time,energy_kwh,temperature_c,\n" +
+			"daily, hourly or monthly. Rows that cannot be read are named and left out, or with --strict end the run.\n" +
+			"Monthly rows are fitted as CalTRACK fits bills; hourly ones are summed into days, or with --hourly\n" +
+			"fitted by time of week and temperature.",
+		Example: "  gtc energy fit meter.csv --carrier gas --json\n" +
+			"  gtc energy fit school.csv --open mon-fri --closed 2025-07-01..2025-08-31 --exclude 2025-03-03..2025-03-14\n" +
+			"  gtc energy fit home.csv --factor beds@0.4=2025-01-01:60,2025-07-01:72 --normal normal-year.csv",
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if f.hourly {
+				return f.runHourly(args[0], out, errOut)
+			}
+			b, err := f.fit(args[0], errOut)
+			if err != nil {
+				return err
+			}
+			v := b.view()
+			if v.NormalYear, err = f.normalYear(b.Baseline, errOut); err != nil {
+				return err
+			}
+			if f.json {
+				return writeJSON(out, v)
+			}
+			return writeFit(out, b.Baseline, v)
+		},
+	}
+	f.bind(cmd)
+	cmd.Flags().BoolVar(&f.hourly, "hourly", false, "fit hours by time of week and temperature (TOWT)")
+	cmd.Flags().StringVar(&f.normal, "normal", "", "file of the temperatures of a normal year, for which the consumption is told")
+	return cmd
+}
+
+// normalYear tells the consumption of the year of a file, nil without one.
+func (f *fitFlags) normalYear(b baseline.Baseline, errOut io.Writer) (*energyYear, error) {
+	if f.normal == "" {
+		return nil, nil //nolint:nilnil // not asked for
+	}
+	in, err := f.read(f.normal, errOut)
+	if err != nil {
+		return nil, err
+	}
+	y := b.NormalYear(in.table.Days)
+	return &energyYear{Days: y.Days, KWh: y.KWh, BandKWh: finite(y.BandKWh)}, nil
+}
+
+// spans parses FROM..TO, both included.
+func (in energyInput) spans(texts []string) ([]gtc.Period, error) {
+	var out []gtc.Period
+	for _, text := range texts {
+		from, to, ok := strings.Cut(text, "..")
+		if !ok {
+			return nil, fmt.Errorf("%w: span %q: want FROM..TO, for example 2025-07-01..2025-08-31", ErrInput, text)
+		}
+		var p gtc.Period
+		var err error
+		if p.From, p.To, err = in.period(from, to); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// factor parses NAME[@SHARE]=FROM:VALUE,…
+func (in energyInput) factor(text string) (baseline.Factor, error) {
+	wrong := func(what string) (baseline.Factor, error) {
+		return baseline.Factor{}, fmt.Errorf("%w: --factor %q: %s, for example beds@0.4=2025-01-01:60,2025-07-01:72", ErrInput, text, what)
+	}
+	head, steps, ok := strings.Cut(text, "=")
+	if !ok {
+		return wrong("want NAME[@SHARE]=FROM:VALUE,…")
+	}
+	out := baseline.Factor{Name: head, Share: 1}
+	if name, share, ok := strings.Cut(head, "@"); ok {
+		v, err := strconv.ParseFloat(share, 64)
+		if err != nil {
+			return wrong("the share is no number")
+		}
+		out.Name, out.Share = name, v
+	}
+	for step := range strings.SplitSeq(steps, ",") {
+		day, value, ok := strings.Cut(step, ":")
+		at, err := time.ParseInLocation(time.DateOnly, day, in.loc)
+		if !ok || err != nil {
+			return wrong("want FROM:VALUE")
+		}
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return wrong("a value is no number")
+		}
+		out.Steps = append(out.Steps, baseline.Step{From: at, Value: v})
+	}
+	slices.SortFunc(out.Steps, func(a, b baseline.Step) int { return cmp.Compare(a.From.Unix(), b.From.Unix()) })
+	return out, nil
+}
+
+// weekdays parses mon-fri or mon,wed,fri, none given for "".
+func weekdays(text string) ([7]bool, error) {
+	if text == "" {
+		return [7]bool{}, nil
+	}
+	out, err := gtc.ParseWeekdays(strings.Split(text, ",")...)
+	if err != nil {
+		return out, fmt.Errorf("%w: --open %q: %w", ErrInput, text, err)
+	}
+	return out, nil
+}
