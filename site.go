@@ -90,7 +90,37 @@ type Site struct {
 	// StaticFactors are what its consumption follows beside the weather.
 	StaticFactors []StaticFactor
 	Equipment     []Equipment
-	Meters           []Meter
+	Meters        []Meter
+}
+
+// Calendar says on which days a building is used. Hours are not part of it:
+// those of a working day follow from the site's category.
+type Calendar struct {
+	// Open are the weekdays on which the building is open, by time.Weekday.
+	Open [7]bool
+	// Closed are spans in which it is closed, such as school holidays.
+	Closed []Period
+	// OpenOnHolidays says that public holidays are days like others.
+	OpenOnHolidays bool
+}
+
+// StaticFactor is something that consumption follows and that does not change
+// with the weather: beds, heated area, opening hours.
+type StaticFactor struct {
+	// Name is beds, area or hours.
+	Name string
+	// Share is the part of the consumption that follows it, above 0 to 1.
+	Share float64
+	// Steps are its values in order of date. Before the first one it is 1.
+	Steps []FactorStep
+}
+
+// FactorStep is the value of a static factor from a midnight of the site on,
+// as a multiple of what it was before the first step; Why says what happened.
+type FactorStep struct {
+	From  time.Time
+	Value float64
+	Why   string
 }
 
 // Equipment is one machine, meter, panel or room of a site.

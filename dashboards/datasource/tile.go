@@ -75,6 +75,7 @@ func sign(p gtc.Priority) string {
 		return "▲"
 	case gtc.PriorityMedium:
 		return "●"
+	case gtc.PriorityDrift:
 	}
 	return "◆"
 }

@@ -14,8 +14,9 @@ func audit() Dashboard {
 		signature(meter(Query{Format: "signature", Step: "day"})),
 		carpet(meter(Query{Format: "carpet", Step: "hour"})),
 		duration(meter(Query{Format: "duration", Step: "hour"})),
-		series("Par mois, rapportée aux degrés-jours 15/15", "La consommation de chaque mois divisée par ses degrés-jours. Trompeuse en été, quand il y en a peu.", "kWh par degré-jour", at(12, 26, 12, 9),
-			ask(meter(Query{Step: "month", Per: "dj15", Measures: []string{"actual"}})), over("36M/M"), custom(map[string]any{"drawStyle": "bars", "fillOpacity": 60}), withColor(fixed(colorNormal)), kwh()),
+		series("Par mois, trois ans", "La consommation de chaque mois et ce que le climat de ses jours laissait attendre.", "kWh par mois", at(12, 26, 12, 9),
+			ask(meter(Query{Step: "month", Measures: []string{"actual", "expected"}})), over("36M/M"), expectation(),
+			named("actual", set("custom.drawStyle", "bars"), set("custom.fillOpacity", 40), set("color", fixed(colorNormal)))),
 		table("Total de la période", "Sommes de la période choisie, avec la part des jours mesurés.", "aucun total", at(0, 35, 24, 5),
 			meter(Query{Format: "total", Step: "day", Measures: []string{"actual", "expected", "residual", "residual_pct", "coverage", "dj15"}}),
 			[]column{{field: "meter_label", title: "Compteur"}, {field: "actual", title: "Réel (kWh)", unit: plain, decimals: whole()}, {field: "expected", title: "Attendu (kWh)", unit: plain, decimals: whole()}, {field: "residual", title: "Écart (kWh)", unit: plain, decimals: whole()}, {field: "residual_pct", title: "Écart (%)", unit: plain, decimals: new(1)}, {field: "coverage", title: "Couverture", unit: "percentunit", decimals: whole()}, {field: "dj15", title: "Degrés-jours 15/15", unit: plain, decimals: whole()}}),
@@ -40,7 +41,7 @@ func findingColumns() []column {
 		{field: "eur_per_week", title: "EUR/sem.", unit: plain, decimals: whole(), width: 90},
 		{field: "kgco2_per_week", title: "kg CO₂/sem.", unit: plain, decimals: whole(), width: 110},
 		{field: "cause", title: "Cause probable", width: 230},
-		{field: "text", title: "Ce qui fut constaté"},
+		{field: "text", title: "Ce qui fut constaté", wrapped: true},
 	}
 }
 
@@ -61,9 +62,9 @@ func signature(q Query) Panel {
 		"legend":  map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true},
 		"tooltip": map[string]any{"mode": "single"},
 	}
-	named("temperature", set("custom.axisLabel", "Température extérieure (°C)"), set("unit", plain))(&p)
-	named("actual", set("displayName", "Jours"), set("unit", plain), set("custom.axisLabel", "kWh par jour"), set("color", fixed(colorText)))(&p)
-	named("expected", set("displayName", "Modèle"), set("unit", plain), set("color", fixed(colorP4)), set("custom.pointSize", map[string]any{"fixed": 3}))(&p)
+	named("temperature", set("custom.axisLabel", "Température extérieure (°C)"), set("unit", plain), set("decimals", 1))(&p)
+	named("actual", set("displayName", "Jours"), set("unit", plain), set("decimals", 0), set("custom.axisLabel", "kWh par jour"), set("color", fixed(colorText)))(&p)
+	named("expected", set("displayName", "Modèle"), set("unit", plain), set("decimals", 0), set("color", fixed(colorP4)), set("custom.pointSize", map[string]any{"fixed": 3}))(&p)
 	return p
 }
 
@@ -79,6 +80,7 @@ func carpet(q Query) Panel {
 		"cellGap":   0, "filterValues": map[string]any{}, "showValue": "never",
 		"legend": map[string]any{"show": true}, "tooltip": map[string]any{"mode": "single", "yHistogram": false, "showColorScale": true},
 	}
+	axisUnit()(&p)
 	return p
 }
 
@@ -91,5 +93,6 @@ func duration(q Query) Panel {
 	p.Options = map[string]any{
 		"xField": "hours", "legend": map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": false}, "tooltip": map[string]any{"mode": "single"},
 	}
+	axisUnit()(&p)
 	return p
 }

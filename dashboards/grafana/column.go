@@ -1,6 +1,9 @@
 package grafana
 
-import "regexp"
+import (
+	"cmp"
+	"regexp"
+)
 
 // column is one column of a table.
 type column struct {
@@ -10,18 +13,19 @@ type column struct {
 	width        int
 	mappings     []Mapping
 	// toned writes the value in the colour of its mapping or threshold.
-	toned      bool
-	thresholds *Thresholds
-	link       string
+	toned bool
+	// wrapped breaks a long text into lines.
+	wrapped, left bool
+	thresholds    *Thresholds
+	link          string
 }
 
 func (c column) override() Override {
 	o := Override{Matcher: Matcher{ID: "byName", Options: c.field}}
 	set := func(id string, value any) { o.Properties = append(o.Properties, Property{ID: id, Value: value}) }
 	set("displayName", c.title)
-	if c.unit != "" {
-		set("unit", c.unit)
-	}
+	set("noValue", "–")
+	set("unit", cmp.Or(c.unit, plain))
 	if c.decimals != nil {
 		set("decimals", *c.decimals)
 	}
@@ -34,8 +38,14 @@ func (c column) override() Override {
 	if c.thresholds != nil {
 		set("thresholds", c.thresholds)
 	}
-	if c.toned {
+	switch {
+	case c.toned:
 		set("custom.cellOptions", map[string]any{"type": "color-text"})
+	case c.wrapped:
+		set("custom.cellOptions", map[string]any{"type": "auto", "wrapText": true})
+	}
+	if c.left {
+		set("custom.align", "left")
 	}
 	if c.link != "" {
 		set("links", []Link{{Title: "Ouvrir", URL: c.link}})
@@ -54,11 +64,11 @@ func (c column) needs() []string {
 
 // The columns that several tables share.
 func siteColumn() column {
-	return column{field: "site_label", title: "Site", width: 220, link: "/d/gtc-site?var-site=${__data.fields.site}"}
+	return column{field: "site_label", title: "Site", width: 270, link: "/d/gtc-site?var-site=${__data.fields.site}"}
 }
 
 func priorityColumn() column {
-	return column{field: "priority", title: "Priorité", mappings: []Mapping{priorities()}, toned: true, width: 90}
+	return column{field: "priority", title: "Priorité", mappings: []Mapping{priorities()}, toned: true, left: true, width: 80}
 }
 
 func sinceColumn(field string) column {

@@ -64,7 +64,7 @@ func heartbeat(x, y int) []Panel {
 // The two signs of life of a wall.
 const (
 	clockName  = "Heure du hub"
-	newestName = "Mesure reçue il y a"
+	newestName = "Reçu il y a"
 )
 
 // freshSeconds colours an age in words that is no longer of seconds.

@@ -95,11 +95,17 @@ func TestEveryPanelSaysWhatItShows(t *testing.T) {
 		t.Helper()
 		titles := map[string]bool{}
 		for _, p := range drawings(d) {
-			assert.NotEmpty(t, p.Title)
-			assert.False(t, titles[p.Title], "%q twice", p.Title)
-			titles[p.Title] = true
+			if p.Title != "" {
+				assert.False(t, titles[p.Title], "%q twice", p.Title)
+				titles[p.Title] = true
+			} else {
+				// A wall's titles are drawn as large as its numbers.
+				assert.Contains(t, d.Tags, "mur")
+			}
 			assert.Regexp(t, `[.?]$`, p.Description, p.Title)
-			assert.NotEmpty(t, p.FieldConfig.Defaults.Unit, "%s: no unit", p.Title)
+			if p.FieldConfig.Defaults.Unit == "" {
+				assert.Equal(t, "unité du point", p.FieldConfig.Defaults.Custom["axisLabel"], "%s: no unit", p.Title)
+			}
 			assert.NotEmpty(t, p.Targets, "%s asks nothing", p.Title)
 		}
 	})
@@ -108,11 +114,13 @@ func TestEveryPanelSaysWhatItShows(t *testing.T) {
 // Grafana writes a decimal point unless a number goes by the browser's
 // language; a unit that Grafana appends with a fraction would show one.
 func TestNumbersFollowTheLanguage(t *testing.T) {
-	allowed := []string{plain, clockFormat, instantFormat, "dtdhms", "percentunit", "string"}
+	allowed := []string{plain, clockFormat, instantFormat, dayFormat, "percentunit", "string"}
 	each(t, func(t *testing.T, d Dashboard) {
 		t.Helper()
 		for _, p := range drawings(d) {
-			assert.Contains(t, allowed, p.FieldConfig.Defaults.Unit, p.Title)
+			if p.FieldConfig.Defaults.Custom["axisLabel"] != "unité du point" {
+				assert.Contains(t, allowed, p.FieldConfig.Defaults.Unit, p.Title)
+			}
 			for _, o := range p.FieldConfig.Overrides {
 				for _, property := range o.Properties {
 					if property.ID == "unit" {
@@ -194,11 +202,18 @@ func TestWalls(t *testing.T) {
 		assert.Len(t, d.Templating.List, 1, "only the data source")
 		titles := []string{}
 		for _, p := range d.Panels {
-			titles = append(titles, p.Title)
+			titles = append(titles, p.FieldConfig.Defaults.DisplayName)
+			assert.Empty(t, p.Title, "a panel's own title is too small for a wall")
+			if text, ok := p.Options["text"].(map[string]any); ok {
+				assert.GreaterOrEqual(t, text["titleSize"], 28, p.Description)
+				assert.GreaterOrEqual(t, text["valueSize"], 28, p.Description)
+			} else {
+				assert.Contains(t, []string{"text", "timeseries"}, p.Type, "no size of characters: %s", p.Description)
+			}
 			assert.LessOrEqual(t, p.GridPos.Y+p.GridPos.H, screen, p.Title)
 		}
-		assert.Contains(t, titles, "Heure du hub")
-		assert.Contains(t, titles, "Dernière mesure reçue il y a")
+		assert.Contains(t, titles, clockName)
+		assert.Contains(t, titles, newestName)
 	})
 	assert.Equal(t, 3, walls)
 }
@@ -218,4 +233,13 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			assert.True(t, known[string(m[1])], "%s", bytes.TrimSpace(m[0]))
 		}
 	})
+}
+
+// What a fire panel says is never shown without saying what the view is not.
+func TestFireNotice(t *testing.T) {
+	for _, d := range []Dashboard{wallTechnique(), site(), equipment()} {
+		text, err := d.JSON()
+		require.NoError(t, err)
+		assert.Contains(t, string(text), fireNotice, d.UID)
+	}
 }

@@ -55,7 +55,7 @@ func influxSite() Dashboard {
 		curves("Électricité", "Puissance prise au réseau.", "kW", at(0, 23, 12, 8), points("electricity_meter", "power_kw")...),
 		curves("Gaz", "Débit.", "m³/h", at(12, 23, 12, 8), points("gas_meter", "flow_m3h")...),
 		curves("Appareils : erreurs de lecture", "Erreurs comptées par le collecteur.", "erreurs", at(0, 31, 24, 7), InfluxQuery{
-			Query:        `SELECT non_negative_difference(max("errors")) FROM "collector" WHERE ` + atSite + ` AND $timeFilter GROUP BY time($__interval), "device" fill(null)`,
+			Query:        `SELECT sum("errors") FROM "collector" WHERE ` + atSite + ` AND $timeFilter GROUP BY time($__interval), "device" fill(null)`,
 			ResultFormat: "time_series", Alias: "$tag_device",
 		}),
 	)

@@ -53,9 +53,14 @@ func words(list ...word) Mapping {
 }
 
 // nothing says what the absence of a value means: never a number, never green.
-func nothing(text string) Mapping {
+func nothing(text string) Mapping { return absent(text, colorUnknown) }
+
+// none says calmly that there is none of what a board lists.
+func none(text string) Mapping { return absent(text, colorGround) }
+
+func absent(text, color string) Mapping {
 	return Mapping{Type: "special", Options: map[string]any{
-		"match": "null+nan", "result": map[string]any{"text": text, "color": colorUnknown, "index": 0},
+		"match": "null+nan", "result": map[string]any{"text": text, "color": color, "index": 9},
 	}}
 }
 
@@ -71,7 +76,7 @@ func begins(sign, color string, index int) Mapping {
 func tiles() []Mapping {
 	return []Mapping{
 		begins("■", colorP1, 0), begins("▲", colorP2, 1), begins("●", colorP3, 2), begins("◆", colorP4, 3),
-		begins("▨", colorUnknown, 4), begins("Normal", colorGround, 5), nothing("▨ Inconnu"),
+		begins("▨", colorUnknown, 4), begins("[^■▲●◆▨]", colorGround, 5),
 	}
 }
 

@@ -84,19 +84,20 @@ type Grid struct {
 
 // Panel is one picture and its questions.
 type Panel struct {
-	Type          string         `json:"type"`
-	Title         string         `json:"title"`
-	Description   string         `json:"description"`
-	GridPos       Grid           `json:"gridPos"`
-	Datasource    *SourceRef     `json:"datasource,omitempty"`
-	Targets       []any          `json:"targets,omitempty"`
-	FieldConfig   FieldConfig    `json:"fieldConfig"`
-	Options       map[string]any `json:"options,omitempty"`
-	Transparent   bool           `json:"transparent,omitempty"`
-	TimeFrom      string         `json:"timeFrom,omitempty"`
-	HideTimeOver  bool           `json:"hideTimeOverride,omitempty"`
-	Interval      string         `json:"interval,omitempty"`
-	MaxDataPoints int            `json:"maxDataPoints,omitempty"`
+	Type            string           `json:"type"`
+	Title           string           `json:"title"`
+	Description     string           `json:"description"`
+	GridPos         Grid             `json:"gridPos"`
+	Datasource      *SourceRef       `json:"datasource,omitempty"`
+	Targets         []any            `json:"targets,omitempty"`
+	FieldConfig     FieldConfig      `json:"fieldConfig"`
+	Options         map[string]any   `json:"options,omitempty"`
+	Transformations []Transformation `json:"transformations,omitempty"`
+	Transparent     bool             `json:"transparent,omitempty"`
+	TimeFrom        string           `json:"timeFrom,omitempty"`
+	HideTimeOver    bool             `json:"hideTimeOverride,omitempty"`
+	Interval        string           `json:"interval,omitempty"`
+	MaxDataPoints   int              `json:"maxDataPoints,omitempty"`
 }
 
 // FieldConfig says how values look: for all fields, then for single ones.
@@ -160,6 +161,12 @@ type Matcher struct {
 type Property struct {
 	ID    string `json:"id"`
 	Value any    `json:"value"`
+}
+
+// Transformation reshapes answers in the browser.
+type Transformation struct {
+	ID      string         `json:"id"`
+	Options map[string]any `json:"options"`
 }
 
 // JSON is the file that Grafana provisions, with a newline at its end.

@@ -51,14 +51,6 @@ func named(field string, properties ...Property) option {
 	}
 }
 
-func matching(pattern string, properties ...Property) option {
-	return func(p *Panel) {
-		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, Override{
-			Matcher: Matcher{ID: "byRegexp", Options: pattern}, Properties: properties,
-		})
-	}
-}
-
 func set(id string, value any) Property { return Property{ID: id, Value: value} }
 
 // expectation draws one meter's answer: what was used as a line, what was to be
@@ -86,3 +78,25 @@ func kwh() option {
 
 // hidden keeps a border of the band out of the legend, not out of the picture.
 func hidden() map[string]any { return map[string]any{"legend": true, "tooltip": false, "viz": false} }
+
+// withoutSite leaves the site's name out of the names of curves: the page is of
+// one site. It works in every language, as names are "site · equipment · point".
+func withoutSite() option {
+	return func(p *Panel) {
+		p.Transformations = append(p.Transformations, Transformation{ID: "renameByRegex", Options: map[string]any{
+			"regex": "^[^·]+ · (.*)$", "renamePattern": "$1",
+		}})
+	}
+}
+
+// axisUnit lets the axis say the unit, once, and numbers follow the language.
+func axisUnit() option {
+	return func(p *Panel) {
+		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, Override{
+			Matcher: Matcher{ID: "byType", Options: "number"}, Properties: []Property{set("unit", plain)},
+		})
+	}
+}
+
+// fromZero begins bars at nought.
+func fromZero() option { return func(p *Panel) { p.FieldConfig.Defaults.Min = new(0.0) } }

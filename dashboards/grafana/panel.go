@@ -38,19 +38,34 @@ func stat(title, description string, place Grid, q Query, field string, options 
 	for _, o := range options {
 		o(&p)
 	}
+	p.ownLook(q.Fields)
 	return p
 }
 
-// board makes a tile of each row: its text, named by another field of the row.
-// Both are texts; the name is chosen by what it is called in no language.
-func board(title, description, empty string, place Grid, q Query, name string, options ...option) Panel {
-	p := stat(title, description, place, q, name+" tile", options...)
+// ownLook gives fields the panel's own unit and decimals: what the data source
+// says of a field goes before a panel's defaults, not before what it says of
+// the field.
+func (p *Panel) ownLook(fields []string) {
+	own := make([]Override, 0, len(fields)+len(p.FieldConfig.Overrides))
+	for _, name := range fields {
+		o := Override{Matcher: Matcher{ID: "byName", Options: name}, Properties: []Property{set("unit", p.FieldConfig.Defaults.Unit)}}
+		if p.FieldConfig.Defaults.Decimals != nil {
+			o.Properties = append(o.Properties, set("decimals", *p.FieldConfig.Defaults.Decimals))
+		}
+		own = append(own, o)
+	}
+	p.FieldConfig.Overrides = append(own, p.FieldConfig.Overrides...)
+}
+
+// board makes a tile of each row: its text, under the name of the site.
+func board(description, empty string, place Grid, q Query, options ...option) Panel {
+	p := stat("", description, place, q, "site_label tile", options...)
 	reduce, _ := p.Options["reduceOptions"].(map[string]any)
 	reduce["values"], reduce["limit"], reduce["fields"] = true, q.Limit, "/^tile$/"
 	p.Options["textMode"], p.Options["colorMode"] = "value_and_name", "background_solid"
 	p.FieldConfig.Defaults.Unit = "string"
 	p.FieldConfig.Defaults.NoValue = empty
-	p.FieldConfig.Defaults.Mappings = append(tiles(), nothing(empty))
+	p.FieldConfig.Defaults.Mappings = append(tiles(), none(empty))
 	return p
 }
 
@@ -85,7 +100,7 @@ func table(title, description, empty string, place Grid, q Query, columns []colu
 func series(title, description, axis string, place Grid, targets []any, options ...option) Panel {
 	p := panel("timeseries", title, description, place, targets)
 	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, "▨ pas de mesure, ou pas d’équipement de ce genre"
-	p.FieldConfig.Defaults.Color = &Color{Mode: "palette-classic-by-name"}
+	p.FieldConfig.Defaults.Color = &Color{Mode: "palette-classic"}
 	p.FieldConfig.Defaults.Custom = map[string]any{
 		"axisLabel": axis, "axisPlacement": "auto", "drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2,
 		"fillOpacity": 0, "showPoints": "never", "spanNulls": false, "axisSoftMin": nil,
@@ -101,11 +116,11 @@ func series(title, description, axis string, place Grid, targets []any, options 
 }
 
 // bars ranks sites by one number, the greatest first.
-func bars(title, description, empty string, place Grid, q Query, field string, options ...option) Panel {
+func bars(title, description string, place Grid, q Query, field string, options ...option) Panel {
 	q.Sort = "-" + field
 	p := stat(title, description, place, q, "site_label "+field)
 	p.Type = "bargauge"
-	p.FieldConfig.Defaults.NoValue = empty
+	p.FieldConfig.Defaults.NoValue = "aucune valeur connue"
 	p.Options = map[string]any{
 		"displayMode": "basic", "orientation": "horizontal", "showUnfilled": false, "valueMode": "text", "namePlacement": "left",
 		"sizing": "auto", "minVizHeight": 24, "minVizWidth": 8, "maxVizHeight": 90,
@@ -133,7 +148,7 @@ func notice(text string, place Grid, size int) Panel {
 	p.Datasource, p.Transparent = nil, true
 	p.Options = map[string]any{
 		"mode":    "html",
-		"content": `<div style="font-size:` + strconv.Itoa(size) + `px;font-weight:600;line-height:1.2">` + text + `</div>`,
+		"content": `<div style="font-size:` + strconv.Itoa(size) + `px;font-weight:600;line-height:1.2;padding-top:8px">` + text + `</div>`,
 	}
 	return p
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
@@ -40,10 +41,11 @@ func TestPreview(t *testing.T) {
 	source, ok := instance.(*datasource.Datasource)
 	require.True(t, ok)
 	defer source.Dispose()
-	s := studio{source: source, out: out, variables: map[string]string{"priorite": "*", "vecteur": "*", "point": "*"}}
+	s := studio{source: source, out: out, variables: map[string]string{"priorite": "*", "vecteur": "*"}}
 	s.variables["site"] = env("SITE", s.first(t, "sites", nil))
 	s.variables["equipement"] = env("EQUIPMENT", s.first(t, "equipment", []string{s.variables["site"]}))
 	s.variables["compteur"] = env("METER", s.first(t, "meters", []string{s.variables["site"]}))
+	s.variables["point"] = env("POINTS", "flow_temp,return_temp,burner_stage")
 	for _, d := range grafana.Dashboards() {
 		if strings.HasPrefix(d.UID, "gtc-influx") {
 			continue
@@ -132,6 +134,8 @@ func (s studio) draw(t *testing.T, d grafana.Dashboard, answers []answer) {
 	t.Helper()
 	script, err := os.ReadFile("../../var/preview/preview.js")
 	require.NoError(t, err, "make preview builds it")
+	style, err := os.ReadFile("../datasource/node_modules/uplot/dist/uPlot.min.css")
+	require.NoError(t, err)
 	state := map[string]any{"dashboard": d, "answers": answers}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/preview.js" {
@@ -139,7 +143,7 @@ func (s studio) draw(t *testing.T, d grafana.Dashboard, answers []answer) {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = fmt.Fprint(w, `<!doctype html><meta charset="utf-8"><body style="margin:0"><div id="root"></div><script>`)
+		_, _ = fmt.Fprintf(w, `<!doctype html><meta charset="utf-8"><style>%s</style><body style="margin:0"><div id="root"></div><script>`, style)
 		for name, v := range state {
 			text, err := json.Marshal(v)
 			if err == nil {
@@ -157,7 +161,10 @@ func (s studio) draw(t *testing.T, d grafana.Dashboard, answers []answer) {
 	defer cancel()
 	ctx, end := context.WithTimeout(ctx, 2*time.Minute)
 	defer end()
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1920, 1080), chromedp.Navigate(srv.URL)))
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1920, 1080)))
+	_, err = chromedp.Call(ctx, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "fr-BE"})
+	require.NoError(t, err)
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(srv.URL)))
 	_, err = chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("window.drawn === true", chromedp.WithPollingTimeout(time.Minute)))
 	require.NoError(t, err)
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(90))

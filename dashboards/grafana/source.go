@@ -98,6 +98,13 @@ func choice(name, label, variable string, q Query, multi bool) Variable {
 	return v
 }
 
+// several lets more than one be chosen, but not all at once: points of an
+// equipment have no common unit.
+func several(v Variable) Variable {
+	v.Multi = true
+	return v
+}
+
 // influxChoice is a variable that InfluxDB fills.
 func influxChoice(name, label, query string) Variable {
 	return Variable{

@@ -15,8 +15,8 @@ func wallPark() Dashboard {
 		big("Normaux", "Sites reliés, sans alarme ni dérive, dont les valeurs sont fraîches.", at(15, 0, 3, 5), summary, "normal"),
 	}
 	panels = append(panels, heartbeat(18, 0)...)
-	panels = append(panels, board("", "Une tuile par site, le plus urgent d’abord : ■ P1, ▲ P2, ● P3, ◆ dérive, ▨ état inconnu ou en retard avec l’âge de la dernière valeur. Gris : normal. Les 20 premiers sont montrés ; le nombre des sites normaux est en haut.",
-		"▨ aucun site connu", at(0, 5, 24, 23), Query{QueryType: "sites", Limit: 20}, "site_label", sized(28, 32)))
+	panels = append(panels, board("Une tuile par site, le plus urgent d’abord : ■ P1, ▲ P2, ● P3, ◆ dérive, ▨ état inconnu ou en retard avec l’âge de la dernière valeur. Gris : normal. Les 20 premiers sont montrés ; le nombre des sites normaux est en haut.",
+		"▨ aucun site connu", at(0, 5, 24, 23), Query{QueryType: "sites", Limit: 20}, sized(28, 32)))
 	return wall("gtc-mur-parc", "GTC · Mur 1 · État du parc", "Ce qui demande quelqu’un, maintenant : un tableau mural que l’on lit à 4 m.", panels...)
 }
 

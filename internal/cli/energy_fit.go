@@ -184,7 +184,7 @@ func (in energyInput) spans(texts []string) ([]gtc.Period, error) {
 	return out, nil
 }
 
-// factor parses NAME[@SHARE]=FROM:VALUE,…
+// factor parses NAME[@SHARE]=FROM:VALUE,… into a static factor.
 func (in energyInput) factor(text string) (baseline.Factor, error) {
 	wrong := func(what string) (baseline.Factor, error) {
 		return baseline.Factor{}, fmt.Errorf("%w: --factor %q: %s, for example beds@0.4=2025-01-01:60,2025-07-01:72", ErrInput, text, what)
@@ -222,7 +222,7 @@ func weekdays(text string) ([7]bool, error) {
 	if text == "" {
 		return [7]bool{}, nil
 	}
-	out, err := gtc.ParseWeekdays(strings.Split(text, ",")...)
+	out, err := baseline.ParseWeekdays(strings.Split(text, ",")...)
 	if err != nil {
 		return out, fmt.Errorf("%w: --open %q: %w", ErrInput, text, err)
 	}

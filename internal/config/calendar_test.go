@@ -30,16 +30,16 @@ func TestOperationReachesTheFits(t *testing.T) {
 	} {
 		require.Equal(t, open, o.Calendar.IsOpen(date), date)
 	}
-	require.Equal(t, "open mon tue wed thu fri sat, holidays none, closed 2024-07-20..2024-08-04", d.Calendar.String())
+	require.Equal(t, "open mon tue wed thu fri sat, holidays none, closed 2024-07-20..2024-08-04", o.Calendar.String())
 
 	require.Len(t, o.Factors, 2)
 	require.Equal(t, "area", o.Factors[0].Name)
 	require.InDelta(t, 0.8, o.Factors[0].Share, 1e-12, "of the entry that says it")
 	require.Equal(t, []baseline.Step{{Value: 1}, {From: day(2024, 9, 1), Value: 1.1}, {From: day(2025, 3, 1), Value: 1.3}}, o.Factors[0].Steps)
-	require.Equal(t, "area (share 0.8): 1.1 from 2024-09-01 (attic), 1.3 from 2025-03-01 (annexe)", d.StaticFactors[0].String())
+	require.Equal(t, "area (share 0.8): 1.1 from 2024-09-01 (attic), 1.3 from 2025-03-01 (annexe)", baseline.FactorText(d.StaticFactors[0]))
 
 	home, _ := c.Site("home")
 	plain := home.Domain()
 	require.Nil(t, baseline.OfSite(&plain, "gas").Calendar)
-	require.Empty(t, plain.Calendar.String())
+	require.Empty(t, baseline.OfSite(&plain, "gas").Calendar.String())
 }

@@ -1,6 +1,6 @@
 package config
 
-import "github.com/cpas-charleroi/gtc"
+import "github.com/cpas-charleroi/gtc/rules/energy/baseline"
 
 // operation checks the operating calendar and the static factors.
 func (c *siteChecker) operation() {
@@ -23,7 +23,7 @@ func (c *siteChecker) openDays(cal *Calendar) {
 	seen := [7]bool{}
 	for i, text := range cal.Open {
 		at := index("calendar.open", i)
-		days, err := gtc.ParseWeekdays(text)
+		days, err := baseline.ParseWeekdays(text)
 		if err != nil {
 			c.add(at, "%s: %q is not a weekday or a range of them, such as mon-fri or sat", at, text)
 			continue

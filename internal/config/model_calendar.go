@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // The words of calendar.holidays.
@@ -52,7 +53,7 @@ func (s *Site) calendar(loc *time.Location) *gtc.Calendar {
 	if s.Calendar == nil {
 		return nil
 	}
-	open, err := gtc.ParseWeekdays(s.Calendar.Open...)
+	open, err := baseline.ParseWeekdays(s.Calendar.Open...)
 	if err != nil { // Load has refused such a site
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/influx"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/rules/energy/drift"
 	"github.com/cpas-charleroi/gtc/rules/finding"
 	"github.com/cpas-charleroi/gtc/rules/why"
@@ -37,9 +38,9 @@ const (
 func operation(s *gtc.Site) map[string]string {
 	factors := make([]string, len(s.StaticFactors))
 	for i, f := range s.StaticFactors {
-		factors[i] = f.String()
+		factors[i] = baseline.FactorText(f)
 	}
-	return map[string]string{inputCalendar: s.Calendar.String(), inputFactors: strings.Join(factors, "; ")}
+	return map[string]string{inputCalendar: (*baseline.Calendar)(s.Calendar).String(), inputFactors: strings.Join(factors, "; ")}
 }
 
 // rebased reports whether a finding was judged by another baseline than the

@@ -10,6 +10,7 @@ import (
 	"github.com/cpas-charleroi/gtc/dashboards/console"
 	"github.com/cpas-charleroi/gtc/rules/carbon"
 	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
@@ -48,7 +49,7 @@ func TestStaticFactorsAreNoDrift(t *testing.T) {
 // The operating calendar is part of every fit, and of what a finding says.
 func TestCalendarReachesTheFit(t *testing.T) {
 	h := newHeated(t)
-	open, err := gtc.ParseWeekdays("mon-fri")
+	open, err := baseline.ParseWeekdays("mon-fri")
 	require.NoError(t, err)
 	h.site.Calendar = &gtc.Calendar{Open: open}
 	h.fresh()

@@ -7,12 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // What a site says of its days comes before what its category means.
 func TestDaysOfUse(t *testing.T) {
 	day := func(m time.Month, n int) time.Time { return time.Date(2025, m, n, 0, 0, 0, 0, time.UTC) }
-	monToSat, err := gtc.ParseWeekdays("mon-sat")
+	monToSat, err := baseline.ParseWeekdays("mon-sat")
 	require.NoError(t, err)
 	summer := gtc.Period{From: day(7, 7), To: day(7, 12)}
 	office, home := gtc.Site{Category: gtc.CategoryOffice}, gtc.Site{Category: gtc.CategoryRestHome}
