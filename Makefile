@@ -66,7 +66,7 @@ test: ## lint, unit, end-to-end and browser tests, with the race detector
 
 test-full: influxd build ## what is too slow for every run: replay of real meters, fuzzing
 	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 30m -tags 'e2e full' -run 'Full' ./internal/cli
-	go test -count=1 -timeout 20m -tags full -run Full ./collector/mqtt ./rules/why
+	go test -count=1 -timeout 20m -tags full -run "Full|Faultless" ./collector/mqtt ./rules/why ./rules/backtest
 	$(MAKE) fuzz
 
 unit: influxd ## unit and integration tests
@@ -102,7 +102,7 @@ bench: influxd build ## benchmarks; keep results in docs/benchmarks.md
 	go test -count=1 -timeout 10m -tags 'e2e bench' -run '^$$' -bench . ./internal/cli
 
 fuzz: ## every fuzz target for FUZZTIME
-	@set -e; for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$f); do \
+	@set -e; for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' --exclude-dir=node_modules .); do for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$f); do \
 	echo "$$t"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f); done; done
 
 golden: ## rewrite golden files and generated pages

@@ -221,8 +221,10 @@ func (l *link) exchange(ctx context.Context, unit uint8, pdu []byte, timeout tim
 	}
 	stop := l.cancelWith(ctx)
 	defer stop()
-	a := answer{at: l.now()}
+	// In this order: what is answered was made between at and at + took, however
+	// long the machine is away between two lines.
 	sent := time.Now()
+	a := answer{at: l.now()}
 	deadline := sent.Add(timeout)
 	if err := l.port.SetDeadline(deadline); err != nil {
 		return a, l.doubt(err)

@@ -53,7 +53,7 @@ func TestRulesList(t *testing.T) {
 	require.Equal(t, "0.6", h3.Parameters["threshold"])
 	require.Equal(t, "night", h3.Cause)
 	require.True(t, *h3.Enabled)
-	require.Equal(t, "rules/why TestRates", h3.Measured.Where)
+	require.Equal(t, "rules/why TestFullRates", h3.Measured.Where)
 	require.False(t, *h9.Enabled)
 	require.Nil(t, h9.Measured, "it ships switched off")
 	require.Equal(t, []string{"energy-sudden"}, seen["H2"].By)
