@@ -62,9 +62,9 @@ prerequisites:
 
 test: ## lint, unit, end-to-end and browser tests, with the race detector
 	@deploy/dev/prerequisites.sh test
-	$(MAKE) lint check unit e2e frontend browser chaos-short
+	$(MAKE) lint check unit e2e frontend browser
 
-test-full: influxd build ## what is too slow for every run: replay of real meters, fuzzing
+test-full: influxd build chaos-short ## what is too slow for every run: chaos, replay of real meters, whole winters, fuzzing
 	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 30m -tags 'e2e full' -run 'Full' ./internal/cli
 	go test -count=1 -timeout 20m -tags full -run "Full|Faultless" ./collector/mqtt ./rules/why ./rules/backtest
 	$(MAKE) fuzz
