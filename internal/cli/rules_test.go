@@ -54,8 +54,8 @@ func TestRulesList(t *testing.T) {
 	require.Equal(t, "night", h3.Cause)
 	require.True(t, *h3.Enabled)
 	require.Equal(t, "rules/why TestFullRates", h3.Measured.Where)
-	require.False(t, *h9.Enabled)
-	require.Nil(t, h9.Measured, "it ships switched off")
+	require.True(t, *h9.Enabled)
+	require.NotNil(t, h9.Measured, "without a measured rate it would ship switched off")
 	require.Equal(t, []string{"energy-sudden"}, seen["H2"].By)
 
 	out, _, code = runRules(t, "list", "--config", example)
