@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/internal/influx/influxtest"
@@ -191,7 +192,9 @@ func benchViewers(b *testing.B, c *centre, all []panel) {
 			late := time.Duration(rand.Int64N(int64(refresh))) //nolint:gosec // when a viewer began to look
 			wg.Go(func() {
 				for round := range rounds {
-					time.Sleep(time.Until(began.Add(late + time.Duration(round)*refresh)))
+					if clock.Sleep(b.Context(), time.Until(began.Add(late+time.Duration(round)*refresh))) != nil {
+						return
+					}
 					end := c.at.Add(time.Since(began))
 					start := time.Now()
 					for _, p := range all {

@@ -41,7 +41,7 @@ func AskHub(client *http.Client, address, token string) Waiting {
 			return false, fmt.Errorf("ask %s for alarms: %w", address, err)
 		}
 		for _, a := range standing.Alarms {
-			if a.Priority <= gtc.PriorityHigh && a.State == gtc.AlarmUnacknowledged {
+			if a.Priority <= gtc.PriorityHigh && (a.State == gtc.AlarmUnacknowledged || a.State == gtc.AlarmLatchedUnacknowledged) {
 				return true, nil
 			}
 		}
