@@ -84,7 +84,8 @@ type markedError struct{ error }
 // Unwrap returns the error itself and its mark.
 func (e markedError) Unwrap() []error { return []error{e.error, ErrInput} }
 
-// newLog logs for people on a terminal and as JSON otherwise.
+// newLog logs for people on a terminal and as JSON otherwise. The lines of
+// several goroutines are written one after the other, whatever out is.
 func newLog(cmd *cobra.Command, out io.Writer) (zerolog.Logger, error) {
 	name, err := cmd.Flags().GetString("log")
 	if err != nil {
@@ -97,7 +98,7 @@ func newLog(cmd *cobra.Command, out io.Writer) (zerolog.Logger, error) {
 	if terminal(out) {
 		out = zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly}
 	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
+	return zerolog.New(zerolog.SyncWriter(out)).Level(level).With().Timestamp().Logger(), nil
 }
 
 // terminal reports whether w is a terminal.
