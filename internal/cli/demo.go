@@ -187,7 +187,7 @@ func (d *demo) simulate(_, life context.Context) error {
 		return err
 	}
 	err = park.Start(life, simulators.Options{
-		Origin: d.state.Origin, Clocks: d.clockOf, Log: d.log, PasswordFor: passwordFor(d.o.dir),
+		Origin: d.state.Origin, Clocks: d.deviceClock, Log: d.log, PasswordFor: passwordFor(d.o.dir),
 	})
 	if err != nil {
 		return inputMistakes(err)

@@ -120,6 +120,19 @@ func loadReplay(path string) (*simulators.Replay, error) {
 	return r, nil
 }
 
+// replayLead is how much of the recorded days passes between two questions to
+// the replayed devices: less than what the rollup takes for a hole.
+const replayLead = 30 * time.Minute
+
+// deviceClock returns the clock of a site's devices: recorded days wait for
+// those who read them.
+func (d *demo) deviceClock(site gtc.SiteID) clock.Clock {
+	if d.fast != nil && site == simulators.ReplaySite {
+		return d.fast.Reader(replayLead)
+	}
+	return d.clockOf(site)
+}
+
 // clockOf returns the clock of a site: that of the recorded days for the
 // replayed one, the wall clock for all others.
 func (d *demo) clockOf(site gtc.SiteID) clock.Clock {

@@ -42,6 +42,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 
 // Fast runs faster than the wall clock from a start in the past until it has
 // caught up with the wall clock, then runs with it. Until Go it stands still.
+// While it has a reader it runs no further than the reader follows.
 type Fast struct {
 	going chan struct{}
 
@@ -49,6 +50,9 @@ type Fast struct {
 	start  time.Time // on this clock
 	wall   time.Time // the wall instant at which it showed start
 	factor float64   // 0 while it stands still
+	// limit is how far it runs before its reader looks again, zero without one.
+	limit  time.Time
+	caught bool // up with the wall clock, once and for all
 }
 
 // NewFast returns a clock that shows start now and is going, factor times as
@@ -77,14 +81,44 @@ func (f *Fast) Go(factor float64) {
 func (f *Fast) Now() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	wall := time.Now()
-	if f.factor == 0 {
+	return f.at(time.Now())
+}
+
+// at returns the clock's instant at a wall instant.
+func (f *Fast) at(wall time.Time) time.Time {
+	switch {
+	case f.caught:
+		return wall.UTC()
+	case f.factor == 0:
 		return f.start
 	}
 	now := f.start.Add(time.Duration(float64(wall.Sub(f.wall)) * f.factor))
-	if now.After(wall) {
+	if !f.limit.IsZero() && now.After(f.limit) {
+		now = f.limit
+	}
+	if f.caught = !now.Before(wall); f.caught {
 		return wall.UTC()
 	}
+	return now
+}
+
+// Reader returns the same clock for the one that must miss nothing, however
+// busy the machine is: between two looks of the reader no more than lead
+// passes, until the wall clock is reached.
+func (f *Fast) Reader(lead time.Duration) Clock { return reader{f, lead} }
+
+type reader struct {
+	*Fast
+	lead time.Duration
+}
+
+// Now returns the clock's instant and lets the clock run on.
+func (r reader) Now() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wall := time.Now()
+	now := r.at(wall)
+	r.start, r.wall, r.limit = now, wall, now.Add(r.lead)
 	return now
 }
 

@@ -36,6 +36,33 @@ func TestFastCatchesUp(t *testing.T) {
 	})
 }
 
+func TestFastWaitsForItsReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now().UTC().AddDate(0, 0, -10)
+		f := clock.NewHeld(start)
+		r := f.Reader(time.Hour)
+		require.Equal(t, start, r.Now(), "a look before it goes sets nothing going")
+		f.Go(24 * 3600) // a day a second
+		time.Sleep(time.Minute)
+		require.Equal(t, start.Add(time.Hour), f.Now(), "nobody looked for a minute")
+		require.Equal(t, start.Add(time.Hour), r.Now())
+		time.Sleep(10 * time.Millisecond) // a hundredth of a day
+		require.Equal(t, start.Add(time.Hour+864*time.Second), f.Now(), "it does not jump over what it waited")
+
+		before := time.Now()
+		require.NoError(t, r.Sleep(t.Context(), 24*time.Hour))
+		require.Equal(t, time.Second, time.Since(before), "who sleeps wakes and looks, however late the clock is")
+
+		for looks := 0; !f.CaughtUp(); looks++ {
+			require.Less(t, looks, 10*24, "an hour a look")
+			r.Now()
+			time.Sleep(time.Second)
+		}
+		time.Sleep(24 * time.Hour)
+		require.Equal(t, time.Now().UTC(), f.Now(), "there is nothing to miss any more")
+	})
+}
+
 func TestSleepEndsWithContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
