@@ -15,6 +15,18 @@ type Catalogue struct {
 	Carriers []gtc.Carrier `json:"carriers"`
 	// Classes are the alarm classes with the trade that acts.
 	Classes []AlarmClass `json:"classes"`
+	// OnCall is who is on call now, a rota each, none when there is no rota; nil
+	// of a hub that does not tell.
+	OnCall []OnCall `json:"on_call"`
+}
+
+// OnCall is who a rota calls now. How to reach them is not said here.
+type OnCall struct {
+	Rota string `json:"rota"`
+	// Person is a name, "" when nobody of the rota is there.
+	Person string `json:"person"`
+	// Until is when that changes, zero when it is not known to change.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Site is one site of the catalogue.

@@ -48,7 +48,7 @@ func (d *Datasource) absent(ctx context.Context, raw backend.DataQuery, err erro
 	case q.QueryType == "energy" && q.Format == "table":
 		f = d.energyTable(&api.Consumption{}, wanted)
 	case q.QueryType == "energy" && slices.Contains(shapes(), q.Format):
-		f = data.NewFrame("")
+		f = d.emptyShape(q.Format)
 	case q.QueryType == "energy":
 		f = d.energyWide(&api.Consumption{Rows: []api.ConsumptionGroup{{}}}, 0, wanted)
 	default:

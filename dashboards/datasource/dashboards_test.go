@@ -41,6 +41,7 @@ func testDashboards(t *testing.T, c *centre) {
 					}
 					if len(p.Targets) > 0 {
 						fieldsAreThere(t, p, frames)
+						framesFit(t, p, frames)
 					}
 				}
 				for _, v := range board.Templating.List {
@@ -105,6 +106,54 @@ func fieldsAreThere(t *testing.T, p grafana.Panel, frames data.Frames) {
 	}
 	for _, name := range named {
 		assert.True(t, there[name], "%s %q: no field %s", p.Type, p.Title+p.Description, name)
+	}
+}
+
+// framesFit holds the frames against what the panels take that only Grafana has:
+// a trend one frame with an ascending number, a scatter its numbers in the frame
+// that it names, a heat map cells of a kind that it knows.
+func framesFit(t *testing.T, p grafana.Panel, frames data.Frames) {
+	t.Helper()
+	numeric := func(name string) *data.Field {
+		field, _ := frames[0].FieldByName(name)
+		require.NotNil(t, field, "%s: no %s", p.Title, name)
+		require.True(t, field.Type().Numeric(), "%s: %s is no number", p.Title, name)
+		return field
+	}
+	switch p.Type {
+	case "trend":
+		require.Len(t, frames, 1, "a trend takes one frame")
+		name, ok := p.Options["xField"].(string)
+		require.True(t, ok)
+		along, before := numeric(name), 0.0
+		for i := range along.Len() {
+			at, err := along.FloatAt(i)
+			require.NoError(t, err)
+			require.Greater(t, at, before, "%s: not ascending", name)
+			before = at
+		}
+	case "xychart":
+		series, ok := p.Options["series"].([]any)
+		require.True(t, ok)
+		require.NotEmpty(t, series)
+		for _, s := range series {
+			text, err := json.Marshal(s)
+			require.NoError(t, err)
+			var one struct {
+				Frame, X, Y struct{ Matcher struct{ Options any } }
+			}
+			require.NoError(t, json.Unmarshal(text, &one))
+			require.InDelta(t, 0, one.Frame.Matcher.Options, 0)
+			for _, side := range []any{one.X.Matcher.Options, one.Y.Matcher.Options} {
+				name, isText := side.(string)
+				require.True(t, isText)
+				numeric(name)
+			}
+		}
+	case "heatmap":
+		require.Equal(t, frameTypeHeatmapCells, frames[0].Meta.Type)
+		require.Equal(t, []string{"xMin", "yMin"}, []string{frames[0].Fields[0].Name, frames[0].Fields[1].Name})
+		require.Zero(t, frames[0].Rows()%24)
 	}
 }
 

@@ -196,14 +196,15 @@ func baselines(rows []api.ConsumptionGroup) []map[string]any {
 	return out
 }
 
-// groupName is how a group is called, "" for the park.
-func (d *Datasource) groupName(r *api.ConsumptionGroup) string {
+// groupName is how a group is called, "" for the park. One that is asked for by
+// carrier is called so, also while a single meter makes it.
+func (d *Datasource) groupName(got *api.Consumption, r *api.ConsumptionGroup) string {
 	var parts []string
 	if r.Site != "" {
 		parts = append(parts, d.say.label(r.SiteLabel, string(r.Site)))
 	}
 	switch {
-	case r.Meter != "":
+	case r.Meter != "" && got.Group != api.GroupCarrier:
 		parts = append(parts, d.say.label(r.MeterLabel, string(r.Meter)))
 	case r.Carrier != "":
 		parts = append(parts, d.carrier(r.Carrier))
@@ -259,7 +260,7 @@ func (d *Datasource) measured(got *api.Consumption, r *api.ConsumptionGroup, m m
 	}
 	f := data.NewField(m.name, d.groupLabels(r), values)
 	name := d.say.column(m.name)
-	if g := d.groupName(r); g != "" && len(got.Rows) > 1 {
+	if g := d.groupName(got, r); g != "" && len(got.Rows) > 1 {
 		name = g + " · " + name
 	}
 	f.Config = &data.FieldConfig{DisplayNameFromDS: name, Unit: unitOfMeasure(m.name, got.Unit, got.Per)}
@@ -269,7 +270,7 @@ func (d *Datasource) measured(got *api.Consumption, r *api.ConsumptionGroup, m m
 // energyWide is one group with each measure as a column.
 func (d *Datasource) energyWide(got *api.Consumption, i int, wanted []measure) *data.Frame {
 	r := &got.Rows[i]
-	f := data.NewFrame(d.groupName(r), instants(r))
+	f := data.NewFrame(d.groupName(got, r), instants(r))
 	for _, m := range wanted {
 		f.Fields = append(f.Fields, d.measured(got, r, m))
 	}
@@ -287,7 +288,7 @@ func (d *Datasource) energyMulti(got *api.Consumption, wanted []measure) data.Fr
 	for i := range got.Rows {
 		r := &got.Rows[i]
 		for _, m := range wanted {
-			f := data.NewFrame(d.groupName(r), instants(r), d.measured(got, r, m))
+			f := data.NewFrame(d.groupName(got, r), instants(r), d.measured(got, r, m))
 			meta(f, data.FrameTypeTimeSeriesMulti, "", nil)
 			out = append(out, f)
 		}
@@ -369,7 +370,7 @@ func (d *Datasource) noteEnergy(f *data.Frame, got *api.Consumption, wanted []me
 			least = min(least, r.Intervals[k].Coverage)
 		}
 		if least < 0.9 {
-			gaps = append(gaps, d.groupName(r))
+			gaps = append(gaps, d.groupName(got, r))
 			lowest = min(lowest, least)
 		}
 	}

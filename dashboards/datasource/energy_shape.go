@@ -14,9 +14,10 @@ import (
 	"github.com/cpas-charleroi/gtc/dashboards/datasource/hubapi"
 )
 
-// frameTypeHeatmapRows is the form of Grafana's heat map in which each field is
-// a row of cells.
-const frameTypeHeatmapRows data.FrameType = "heatmap-rows"
+// frameTypeHeatmapCells is the form of Grafana's heat map in which each row is a
+// cell that begins at xMin and yMin. In the other, heatmap-rows, cells end at
+// their time: each day would be drawn over the day before.
+const frameTypeHeatmapCells data.FrameType = "heatmap-cells"
 
 // shapes are the formats of energy that an auditor's pictures need.
 func shapes() []string { return []string{"signature", "carpet", "duration"} }
@@ -75,9 +76,23 @@ func (d *Datasource) shape(ctx context.Context, format string, got *api.Consumpt
 		}
 		return d.carpet(got, r, zone), nil
 	case "duration":
-		return d.duration(r), nil
+		return d.duration(got, r), nil
 	}
 	return d.signature(got, r), nil
+}
+
+// emptyShape has the fields of a shape and no row: Grafana's panels look for
+// their fields before they look whether there is anything in them.
+func (d *Datasource) emptyShape(format string) *data.Frame {
+	var got api.Consumption
+	var r api.ConsumptionGroup
+	switch format {
+	case "carpet":
+		return d.carpet(&got, &r, time.UTC)
+	case "duration":
+		return d.duration(&got, &r)
+	}
+	return d.signature(&got, &r)
 }
 
 // zone is the time zone of a group's days: its site's, the park's is that of
@@ -104,7 +119,7 @@ func (d *Datasource) zone(ctx context.Context, r *api.ConsumptionGroup) (*time.L
 func (d *Datasource) signature(got *api.Consumption, r *api.ConsumptionGroup) *data.Frame {
 	known := slices.DeleteFunc(slices.Clone(r.Intervals), func(i api.ConsumptionInterval) bool { return i.Temperature == nil || i.Actual == nil })
 	slices.SortStableFunc(known, func(a, b api.ConsumptionInterval) int { return cmp.Compare(*a.Temperature, *b.Temperature) })
-	t := d.table(d.groupName(r),
+	t := d.table(d.groupName(got, r),
 		column{name: "temperature", zero: 0.0, unit: unitOfMeasure("temperature", "", "")},
 		column{name: "actual", zero: 0.0, unit: unitOfMeasure("actual", got.Unit, got.Per)},
 		column{name: "expected", zero: (*float64)(nil), unit: unitOfMeasure("expected", got.Unit, got.Per)},
@@ -116,49 +131,75 @@ func (d *Datasource) signature(got *api.Consumption, r *api.ConsumptionGroup) *d
 	return t.frame
 }
 
-// carpet has a row for each day of the zone and a field for each hour of the
-// clock. The hour that a day in spring does not have is unknown; the two that
-// one in autumn has under one name are their mean, as they share a cell.
+// carpet has a row for each hour of the clock of each day of the zone, day by
+// day, as Grafana's heat map takes cells that all have the same size: every day
+// has 24, no day is left out, and there are at least two, because the width of
+// a cell is how far the second day is from the first. The hour that a day in
+// spring does not have is unknown; the two that one in autumn has under one
+// name are their mean, as they share a cell.
 func (d *Datasource) carpet(got *api.Consumption, r *api.ConsumptionGroup, zone *time.Location) *data.Frame {
-	var days []time.Time
-	var hours [24][]*float64
-	var heard [24]int
+	cells := map[int64]*cell{}
+	var first, last time.Time
 	for i := range r.Intervals {
 		at := time.UnixMilli(r.Intervals[i].At).In(zone)
-		day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, zone)
-		if n := len(days); n == 0 || !days[n-1].Equal(day) {
-			days, heard = append(days, day), [24]int{}
-			for h := range hours {
-				hours[h] = append(hours[h], nil)
+		if first.IsZero() {
+			first = midnight(at)
+		}
+		last = midnight(at)
+		if v := r.Intervals[i].Actual; v != nil {
+			key := hourOf(at)
+			if cells[key] == nil {
+				cells[key] = &cell{}
 			}
+			cells[key].add(*v)
 		}
-		v, h, last := r.Intervals[i].Actual, at.Hour(), len(days)-1
-		if v == nil {
-			continue
+	}
+	if !first.IsZero() && last.Equal(first) {
+		last = first.AddDate(0, 0, 1)
+	}
+	t := d.table(d.groupName(got, r),
+		column{name: "xMin", zero: time.Time{}}, column{name: "yMin", zero: 0.0, unit: "suffix: h"},
+		column{name: "actual", zero: (*float64)(nil), unit: unitOfMeasure("actual", got.Unit, got.Per)},
+	)
+	for day := first; !first.IsZero() && !day.After(last); day = day.AddDate(0, 0, 1) {
+		for hour := range 24 {
+			t.add(day.UTC(), float64(hour), cells[hourKey(day, hour)].mean())
 		}
-		sum := *v
-		if before := hours[h][last]; before != nil {
-			sum += *before * float64(heard[h])
-		}
-		heard[h]++
-		hours[h][last] = new(sum / float64(heard[h]))
 	}
-	for i := range days {
-		days[i] = days[i].UTC()
+	meta(t.frame, frameTypeHeatmapCells, "", nil)
+	return t.frame
+}
+
+// cell gathers what was measured in one hour of the clock.
+type cell struct {
+	sum   float64
+	heard int
+}
+
+func (c *cell) add(v float64) { c.sum, c.heard = c.sum+v, c.heard+1 }
+
+// mean is nil of a cell in which nothing was measured.
+func (c *cell) mean() *float64 {
+	if c == nil {
+		return nil
 	}
-	f := data.NewFrame(d.groupName(r), data.NewField("time", nil, days))
-	for h, values := range hours {
-		field := data.NewField(fmt.Sprintf("%02d", h), nil, values)
-		field.Config = &data.FieldConfig{DisplayNameFromDS: fmt.Sprintf("%02d h", h), Unit: unitOfMeasure("actual", got.Unit, got.Per)}
-		f.Fields = append(f.Fields, field)
-	}
-	meta(f, frameTypeHeatmapRows, "", nil)
-	return f
+	return new(c.sum / float64(c.heard))
+}
+
+func midnight(at time.Time) time.Time {
+	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, at.Location())
+}
+
+func hourOf(at time.Time) int64 { return hourKey(at, at.Hour()) }
+
+// hourKey numbers the hours of the clock, two of the same name once.
+func hourKey(day time.Time, hour int) int64 {
+	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, time.UTC).Unix()
 }
 
 // duration sorts the hours whose consumption is known by their mean power, the
 // highest first: during hours, at least kw were needed.
-func (d *Datasource) duration(r *api.ConsumptionGroup) *data.Frame {
+func (d *Datasource) duration(got *api.Consumption, r *api.ConsumptionGroup) *data.Frame {
 	var kw []float64
 	for i := range r.Intervals {
 		if v := r.Intervals[i].Actual; v != nil {
@@ -170,7 +211,7 @@ func (d *Datasource) duration(r *api.ConsumptionGroup) *data.Frame {
 	for i := range hours {
 		hours[i] = float64(i + 1)
 	}
-	f := data.NewFrame(d.groupName(r), data.NewField("hours", nil, hours), data.NewField("kw", nil, kw))
+	f := data.NewFrame(d.groupName(got, r), data.NewField("hours", nil, hours), data.NewField("kw", nil, kw))
 	f.Fields[0].Config = &data.FieldConfig{DisplayNameFromDS: in("Heures", "Uren", "Hours").In(d.say.lang), Unit: "suffix: h"}
 	f.Fields[1].Config = &data.FieldConfig{DisplayNameFromDS: in("Puissance", "Vermogen", "Power").In(d.say.lang), Unit: "kwatt"}
 	meta(f, data.FrameTypeTable, "", nil)

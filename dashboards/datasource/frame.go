@@ -63,6 +63,8 @@ func fieldType(zero any) data.FieldType {
 		return data.FieldTypeTime
 	case *time.Time:
 		return data.FieldTypeNullableTime
+	case *string:
+		return data.FieldTypeNullableString
 	}
 	return data.FieldTypeString
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/influx/influxtest"
 	"github.com/cpas-charleroi/gtc/internal/user"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
+	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
 // noon is the clock of the hub of these tests: a 20 November that is not long
@@ -53,6 +54,7 @@ type centreOptions struct {
 	at     time.Time
 	db     *influx.Client
 	before func(tb testing.TB, b *bus.Hub)
+	seed   *notify.Book
 }
 
 // startCentre starts a hub and returns when every meter has been rolled up.
@@ -78,7 +80,7 @@ func startCentre(tb testing.TB, o centreOptions) *centre {
 	l, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(tb, err)
 	h, err := hub.New(tb.Context(), hub.Options{
-		Config: cfg, Catalogue: cat, Classes: classes, Bus: b, Influx: o.db, Listener: l, Version: "1.2.3", EnergyEvery: time.Hour,
+		Config: cfg, Catalogue: cat, Classes: classes, Bus: b, Influx: o.db, Listener: l, Seed: o.seed, Version: "1.2.3", EnergyEvery: time.Hour,
 		Now: func() time.Time { return o.at }, Log: zerolog.Nop(), Registry: prometheus.NewRegistry(),
 	})
 	require.NoError(tb, err)
@@ -223,7 +225,16 @@ func dampremy(tb testing.TB) *centre {
 	db := influxtest.Start(tb)
 	require.NoError(tb, db.Write(tb.Context(), influx.Raw, history(at)))
 	require.NoError(tb, db.Write(tb.Context(), influx.Raw, alarmLines(at)))
-	return startCentre(tb, centreOptions{dir: "testdata/config", at: at, db: db, before: kept(at)})
+	return startCentre(tb, centreOptions{dir: "testdata/config", at: at, db: db, before: kept(at), seed: rota(at)})
+}
+
+// rota is a book of which somebody has the turn until the day after tomorrow.
+func rota(at time.Time) *notify.Book {
+	return &notify.Book{
+		People: []notify.Person{{ID: "un", Name: "Personne un", Phone: "+32475000001"}, {ID: "deux", Name: "Personne deux", Phone: "+32475000002"}},
+		Rotas:  []notify.Rota{{ID: "garde", Start: at.AddDate(0, 0, -5), TurnDay: 7, Members: []string{"un", "deux"}}},
+		Routes: []notify.Route{{ID: "tout", Steps: []notify.Step{{To: []string{"rota:garde"}, Channels: []notify.Channel{notify.SMS}}}}},
+	}
 }
 
 // TestDatasource asks one hub all that the data source can ask: starting it

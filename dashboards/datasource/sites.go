@@ -108,6 +108,11 @@ func (d *Datasource) siteSummary(ctx context.Context, all []hubapi.Site, park *h
 	if err != nil {
 		return nil, err
 	}
+	cat, err := d.catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	onCall, onCallUntil := d.onCall(cat.OnCall)
 	count, maybe := int64(0), (*float64)(nil)
 	t := d.table("sites",
 		column{name: "at", zero: time.Time{}}, column{name: "sites", zero: count}, column{name: "alarm_sites", zero: count},
@@ -117,7 +122,8 @@ func (d *Datasource) siteSummary(ctx context.Context, all []hubapi.Site, park *h
 		column{name: "stale_points", zero: count}, column{name: "store_up", zero: false}, column{name: "store_waiting", zero: count},
 		column{name: "newest", zero: (*time.Time)(nil)}, column{name: "newest_age_s", zero: maybe, unit: "s"}, column{name: "findings", zero: count},
 		column{name: "kwh_per_week", zero: 0.0, unit: "kwatth"}, column{name: "eur_per_week", zero: maybe, unit: "currencyEUR"},
-		column{name: "kgco2_per_week", zero: maybe, unit: "suffix: kg CO₂"}, column{name: "version", zero: ""}, column{name: "on_call", zero: ""},
+		column{name: "kgco2_per_week", zero: maybe, unit: "suffix: kg CO₂"}, column{name: "version", zero: ""}, column{name: "on_call", zero: (*string)(nil)},
+		column{name: "on_call_until", zero: (*time.Time)(nil)},
 	)
 	t.frame.Fields[2].Name = "alarm"
 	t.frame.Fields[2].Config.DisplayNameFromDS = d.say.f("state.alarm")
@@ -125,7 +131,7 @@ func (d *Datasource) siteSummary(ctx context.Context, all []hubapi.Site, park *h
 	t.add(park.At, int64(len(all)), sum.states["alarm"], sum.states["unknown"], sum.states["stale"], sum.states["drift"], sum.states["normal"],
 		sum.alarms[1], sum.alarms[2], sum.alarms[3], sum.alarms[4], sum.linked, int64(len(all))-sum.linked, sum.points, sum.stale, park.Store.Up,
 		int64(min(park.Store.Waiting, 1<<62)), known(sum.newest), age(park.At, sum.newest), sum.findings, sum.kwh, sum.eur, sum.co2, //nolint:gosec // bounded
-		version.Version, "")
+		version.Version, onCall, onCallUntil)
 	return t.frame, nil
 }
 

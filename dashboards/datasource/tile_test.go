@@ -64,23 +64,74 @@ func TestCarpetOfDaysOfOtherLength(t *testing.T) {
 		return r
 	}
 	d := speaking(t, "fr")
-	value := func(f *data.Frame, row, hour int) *float64 {
-		v, ok := f.Fields[1+hour].At(row).(*float64)
+	value := func(f *data.Frame, day, hour int) *float64 {
+		v, ok := f.Fields[2].At(24*day + hour).(*float64)
 		require.True(t, ok)
 		return v
 	}
 	spring := d.carpet(&api.Consumption{Unit: api.UnitKWh}, group(time.Date(2026, 3, 29, 0, 0, 0, 0, zone)), zone)
-	require.Equal(t, 2, spring.Rows())
-	require.Len(t, spring.Fields, 25)
+	require.Equal(t, 48, spring.Rows())
 	assert.Nil(t, value(spring, 0, 2))
 	assert.InDelta(t, 2, *value(spring, 0, 3), 0)
 	assert.InDelta(t, 23, *value(spring, 1, 0), 0)
 	autumn := d.carpet(&api.Consumption{Unit: api.UnitKWh}, group(time.Date(2026, 10, 25, 0, 0, 0, 0, zone)), zone)
-	require.Equal(t, 2, autumn.Rows())
+	require.Equal(t, 48, autumn.Rows())
 	assert.InDelta(t, 2.5, *value(autumn, 0, 2), 0)
 	assert.InDelta(t, 4, *value(autumn, 0, 3), 0)
 	assert.InDelta(t, 25, *value(autumn, 1, 0), 0)
-	assert.Equal(t, frameTypeHeatmapRows, autumn.Meta.Type)
+}
+
+// Grafana's heat map draws cells of one size, which it takes from the first two
+// columns; it knows the columns by where the hours begin again, and the corner
+// of a cell by the names of the fields.
+func TestCarpetIsWhatTheHeatMapTakes(t *testing.T) {
+	zone := brussels()
+	d := speaking(t, "fr")
+	hour := func(month time.Month, day, hour int) api.ConsumptionInterval {
+		return api.ConsumptionInterval{At: time.Date(2026, month, day, hour, 0, 0, 0, zone).UnixMilli(), Actual: new(1.0)}
+	}
+	for name, c := range map[string]struct {
+		intervals []api.ConsumptionInterval
+		days      int
+	}{
+		"nothing":                            {nil, 0},
+		"one day gives a second, empty":      {[]api.ConsumptionInterval{hour(11, 3, 5)}, 2},
+		"days without a measure keep theirs": {[]api.ConsumptionInterval{hour(11, 3, 5), hour(11, 7, 5)}, 5},
+		"over a change of the clock":         {[]api.ConsumptionInterval{hour(10, 24, 5), hour(10, 26, 5)}, 3},
+	} {
+		f := d.carpet(&api.Consumption{Unit: api.UnitKWh}, &api.ConsumptionGroup{Meter: "gaz", Intervals: c.intervals}, zone)
+		assert.Equal(t, frameTypeHeatmapCells, f.Meta.Type, name)
+		require.Equal(t, 24*c.days, f.Rows(), name)
+		require.Len(t, f.Fields, 3)
+		assert.Equal(t, "xMin", f.Fields[0].Name, name)
+		assert.Equal(t, "yMin", f.Fields[1].Name, name)
+		for i := range f.Rows() {
+			at, ok := f.Fields[0].At(i).(time.Time)
+			require.True(t, ok)
+			assert.Zero(t, at.In(zone).Hour(), name)
+			assert.InDelta(t, i%24, f.Fields[1].At(i), 0, name)
+			if i >= 24 {
+				before, ok := f.Fields[0].At(i - 24).(time.Time)
+				require.True(t, ok)
+				assert.Equal(t, before.In(zone).AddDate(0, 0, 1).UTC(), at, name)
+			}
+		}
+	}
+}
+
+func TestEmptyShapesHaveTheirFields(t *testing.T) {
+	d := speaking(t, "fr")
+	for format, want := range map[string][]string{
+		"signature": {"temperature", "actual", "expected", "time"}, "carpet": {"xMin", "yMin", "actual"}, "duration": {"hours", "kw"},
+	} {
+		f := d.emptyShape(format)
+		assert.Zero(t, f.Rows(), format)
+		var names []string
+		for _, field := range f.Fields {
+			names = append(names, field.Name)
+		}
+		assert.Equal(t, want, names, format)
+	}
 }
 
 func TestShapesLeaveOutWhatIsUnknown(t *testing.T) {
@@ -95,7 +146,7 @@ func TestShapesLeaveOutWhatIsUnknown(t *testing.T) {
 	require.Equal(t, 2, signature.Rows())
 	assert.InDelta(t, -2, signature.Fields[0].At(0), 0)
 	assert.Nil(t, signature.Fields[2].At(0))
-	duration := d.duration(r)
+	duration := d.duration(&api.Consumption{}, r)
 	require.Equal(t, 3, duration.Rows())
 	for i, want := range []float64{9, 7, 5} {
 		assert.InDelta(t, float64(i+1), duration.Fields[0].At(i), 0)

@@ -48,7 +48,7 @@ func (c column) override() Override {
 		set("custom.align", "left")
 	}
 	if c.link != "" {
-		set("links", []Link{{Title: "Ouvrir", URL: c.link}})
+		set("links", []DataLink{{Title: "Ouvrir", URL: c.link}})
 	}
 	return o
 }

@@ -27,11 +27,11 @@ type head struct {
 func page(h head, span Range, variables []any, panels ...Panel) Dashboard {
 	return Dashboard{
 		UID: h.uid, Title: h.title, Description: h.description, Tags: h.tags, Timezone: "Europe/Brussels", WeekStart: "monday",
-		Refresh: "1m", Time: span, GraphTooltip: 1, SchemaVersion: 41,
+		Refresh: "1m", Time: span, GraphTooltip: 1, SchemaVersion: schemaVersion,
 		Templating:  List{List: append([]any{sourceVariable("cpas-gtc-datasource")}, variables...)},
 		Annotations: List{List: []any{}},
 		Links: []Link{
-			{Title: "Tableaux GTC", Type: "dashboards", Tags: []string{"gtc", "bureau"}, AsDropdown: true, KeepTime: true, IncludeVars: true},
+			{Title: "Tableaux GTC", Type: "dashboards", Icon: "external link", Tags: []string{"gtc", "bureau"}, AsDropdown: true, KeepTime: true, IncludeVars: true},
 		},
 		Panels: panels,
 	}

@@ -139,6 +139,7 @@ func TestNumbersFollowTheLanguage(t *testing.T) {
 func TestColours(t *testing.T) {
 	known := []string{
 		colorText, colorNormal, colorGround, colorP1, colorP2, colorP3, colorP4, colorSaving, colorUnknown, colorFocus,
+		colorCurve, colorPale,
 	}
 	each(t, func(t *testing.T, d Dashboard) {
 		t.Helper()
@@ -147,6 +148,7 @@ func TestColours(t *testing.T) {
 		for _, c := range regexp.MustCompile(`#[0-9A-Fa-f]{6}`).FindAllString(string(text), -1) {
 			assert.Contains(t, known, c)
 		}
+		assert.NotContains(t, string(text), "palette-classic", "a colour that means nothing")
 		assert.NotRegexp(t, `"(green|red|orange|yellow|blue)"`, string(text))
 	})
 }
@@ -156,9 +158,9 @@ func TestUnknownIsSaid(t *testing.T) {
 	each(t, func(t *testing.T, d Dashboard) {
 		t.Helper()
 		for _, p := range drawings(d) {
+			assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, p.Title)
 			switch p.Type {
 			case "stat", "bargauge":
-				assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, p.Title)
 				special := slices.ContainsFunc(p.FieldConfig.Defaults.Mappings, func(m Mapping) bool { return m.Type == "special" })
 				assert.True(t, special, "%s: no word for an absent value", p.Title)
 			case "timeseries":

@@ -19,8 +19,8 @@ func equipment() Dashboard {
 	panels := []Panel{
 		table("Valeurs de maintenant", "Chaque point avec son unité, son âge et sa qualité.", "aucun point", at(0, 0, 11, 14), ofType("values"),
 			[]column{{field: "point_label", title: "Point"}, {field: "text", title: "Valeur", width: 190}, ageColumn(), {field: "quality", title: "Qualité", mappings: []Mapping{qualityWords()}, width: 130}, {field: "state", title: "État", mappings: []Mapping{valueStates()}, toned: true, width: 120}}),
-		series("Points choisis", "Les points de la variable, regroupés comme il convient à chacun.", "unité du point", at(11, 0, 13, 14), ask(curves), rightLegend(), ownUnits(), withoutSite()),
-		series("En direct · 15 minutes", "Les mêmes points, au fil de l’eau : chaque mesure paraît dès qu’elle atteint le hub.", "unité du point", at(0, 14, 12, 12), ask(live), over("15m"), rightLegend(), ownUnits(), withoutSite()),
+		series("Points choisis", "Les points de la variable, regroupés comme il convient à chacun.", "unité du point", at(11, 0, 13, 14), ask(curves), rightLegend(), ownUnits(), withoutSite(), pens()),
+		series("En direct · 15 minutes", "Les mêmes points, au fil de l’eau : chaque mesure paraît dès qu’elle atteint le hub.", "unité du point", at(0, 14, 12, 12), ask(live), over("15m"), rightLegend(), ownUnits(), withoutSite(), pens()),
 		table("Alarmes qui durent", "La plus urgente d’abord, avec ce qu’il faut faire.", "aucune alarme", at(12, 14, 12, 6), current,
 			[]column{priorityColumn(), ageColumn(), {field: "label", title: "Alarme", width: 190}, {field: "state", title: "État", mappings: []Mapping{alarmStates()}, width: 160}, {field: "advice", title: "Consigne", wrapped: true}}),
 		table("Histoire des alarmes", "Chaque changement d’état sur la période, avec qui et pourquoi.", "aucune sur la période", at(12, 20, 12, 6), history,

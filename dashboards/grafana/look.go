@@ -2,16 +2,21 @@ package grafana
 
 // The colours of the screens (light ground). Only the abnormal has one.
 const (
-	colorText     = "#1D2730"
-	colorNormal   = "#5A6672" // normal value, plant
-	colorGround   = "#C9CFD6" // a normal tile, the band of what is expected
-	colorP1       = "#B3001B"
-	colorP2       = "#C85A00"
-	colorP3       = "#8A6D00"
-	colorP4       = "#5B3FA8" // drift
-	colorSaving   = "#0B6E4F"
-	colorUnknown  = "#9AA5B1" // with the hatched sign ▨, never alone
-	colorFocus    = "#0B5CAD"
+	colorText    = "#1D2730"
+	colorNormal  = "#5A6672" // normal value, plant
+	colorGround  = "#C9CFD6" // a normal tile, the band of what is expected
+	colorP1      = "#B3001B"
+	colorP2      = "#C85A00"
+	colorP3      = "#8A6D00"
+	colorP4      = "#5B3FA8" // drift
+	colorSaving  = "#0B6E4F"
+	colorUnknown = "#9AA5B1" // with the hatched sign ▨, never alone
+	colorFocus   = "#0B5CAD"
+	// colorObserved is Grafana's own text: nearly black by day, and light in the
+	// dark theme that a wall has at night.
+	colorObserved = "text"
+	colorPale     = "#768390" // the lightest line that is seen well on a panel
+	colorCurve    = "#3D4852" // curves of one kind: its shades, none of them too pale to be seen
 	clockFormat   = "time:HH:mm:ss"
 	instantFormat = "time:DD/MM/YYYY HH:mm"
 	dayFormat     = "time:DD/MM/YYYY"
@@ -35,6 +40,10 @@ func from(v float64, color string) Step { return Step{Value: new(v), Color: colo
 func anyIs(color string) *Thresholds { return steps(from(1, color)) }
 
 func byThreshold() *Color { return &Color{Mode: "thresholds"} }
+
+// shades tells several curves apart by how dark they are: colour is kept for
+// what is abnormal.
+func shades() *Color { return &Color{Mode: "shades", Fixed: colorCurve} }
 
 func fixed(color string) *Color { return &Color{Mode: "fixed", Fixed: color} }
 

@@ -2,7 +2,14 @@ package grafana
 
 import "encoding/json"
 
-// Dashboard is what Grafana keeps of a dashboard (its schema, version 41).
+// What Grafana 12.0 writes itself. A panel without the version of the Grafana it
+// was written for is taken for a very old one, and rewritten.
+const (
+	schemaVersion = 41
+	pluginVersion = "12.0.2"
+)
+
+// Dashboard is what Grafana keeps of a dashboard.
 type Dashboard struct {
 	UID           string     `json:"uid"`
 	Title         string     `json:"title"`
@@ -45,14 +52,21 @@ type Variable struct {
 	Description string     `json:"description,omitempty"`
 	Type        string     `json:"type"`
 	Datasource  *SourceRef `json:"datasource,omitempty"`
-	Query       any        `json:"query"`
+	Query       any        `json:"query,omitempty"`
 	Refresh     int        `json:"refresh,omitempty"`
 	Multi       bool       `json:"multi"`
 	IncludeAll  bool       `json:"includeAll"`
 	Sort        int        `json:"sort"`
 	Hide        int        `json:"hide"`
-	Current     any        `json:"current"`
+	Current     *Choice    `json:"current,omitempty"`
 	AllValue    string     `json:"allValue,omitempty"`
+}
+
+// Choice is what a variable stands at when a dashboard is opened; nil lets
+// Grafana take the first.
+type Choice struct {
+	Text  []string `json:"text"`
+	Value []string `json:"value"`
 }
 
 // SourceRef names a data source by a variable, so that a dashboard fits every
@@ -62,16 +76,23 @@ type SourceRef struct {
 	UID  string `json:"uid"`
 }
 
-// Link leads to another dashboard or page.
+// Link leads from a dashboard to others.
 type Link struct {
 	Title       string   `json:"title"`
-	Type        string   `json:"type,omitempty"`
-	URL         string   `json:"url,omitempty"`
-	Tags        []string `json:"tags,omitempty"`
-	AsDropdown  bool     `json:"asDropdown,omitempty"`
-	KeepTime    bool     `json:"keepTime,omitempty"`
-	IncludeVars bool     `json:"includeVars,omitempty"`
-	TargetBlank bool     `json:"targetBlank,omitempty"`
+	Type        string   `json:"type"`
+	Icon        string   `json:"icon"`
+	Tooltip     string   `json:"tooltip"`
+	Tags        []string `json:"tags"`
+	AsDropdown  bool     `json:"asDropdown"`
+	KeepTime    bool     `json:"keepTime"`
+	IncludeVars bool     `json:"includeVars"`
+	TargetBlank bool     `json:"targetBlank"`
+}
+
+// DataLink leads from a value to a dashboard.
+type DataLink struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
 }
 
 // Grid is a panel's place: 24 columns, rows of 30 pixels.
@@ -85,12 +106,13 @@ type Grid struct {
 // Panel is one picture and its questions.
 type Panel struct {
 	Type            string           `json:"type"`
+	PluginVersion   string           `json:"pluginVersion,omitempty"`
 	Title           string           `json:"title"`
-	Description     string           `json:"description"`
+	Description     string           `json:"description,omitempty"`
 	GridPos         Grid             `json:"gridPos"`
 	Datasource      *SourceRef       `json:"datasource,omitempty"`
 	Targets         []any            `json:"targets,omitempty"`
-	FieldConfig     FieldConfig      `json:"fieldConfig"`
+	FieldConfig     FieldConfig      `json:"fieldConfig,omitzero"`
 	Options         map[string]any   `json:"options,omitempty"`
 	Transformations []Transformation `json:"transformations,omitempty"`
 	Transparent     bool             `json:"transparent,omitempty"`
@@ -98,6 +120,9 @@ type Panel struct {
 	HideTimeOver    bool             `json:"hideTimeOverride,omitempty"`
 	Interval        string           `json:"interval,omitempty"`
 	MaxDataPoints   int              `json:"maxDataPoints,omitempty"`
+	// Collapsed and Panels belong to a row: an open one holds no panels itself.
+	Collapsed *bool    `json:"collapsed,omitempty"`
+	Panels    *[]Panel `json:"panels,omitempty"`
 }
 
 // FieldConfig says how values look: for all fields, then for single ones.
@@ -118,7 +143,6 @@ type Field struct {
 	Mappings    []Mapping      `json:"mappings"`
 	Thresholds  *Thresholds    `json:"thresholds,omitempty"`
 	Custom      map[string]any `json:"custom,omitempty"`
-	Links       []Link         `json:"links,omitempty"`
 }
 
 // Color is where a field's colour comes from.

@@ -57,9 +57,9 @@ func set(id string, value any) Property { return Property{ID: id, Value: value} 
 // expected dashed, its band filled below.
 func expectation() option {
 	return func(p *Panel) {
-		named("actual", set("displayName", "Réel"), set("color", fixed(colorText)), set("custom.lineWidth", 2))(p)
+		named("actual", set("displayName", "Réel"), set("color", fixed(colorObserved)), set("custom.lineWidth", 2))(p)
 		named("expected", set("displayName", "Attendu"), set("color", fixed(colorNormal)),
-			set("custom.lineStyle", map[string]any{"fill": "dash", "dash": []int{8, 6}}))(p)
+			dashed())(p)
 		named("low", set("displayName", "Bande basse"), set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.hideFrom", hidden()))(p)
 		named("high", set("displayName", "Bande haute"), set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.fillOpacity", 45),
 			set("custom.fillBelowTo", "Bande basse"), set("custom.hideFrom", hidden()))(p)

@@ -14,7 +14,7 @@ func at(x, y, w, h int) Grid { return Grid{X: x, Y: y, W: w, H: h} }
 
 func panel(kind, title, description string, place Grid, targets []any) Panel {
 	return Panel{
-		Type: kind, Title: title, Description: description, GridPos: place, Datasource: gtc(), Targets: targets,
+		Type: kind, PluginVersion: pluginVersion, Title: title, Description: description, GridPos: place, Datasource: gtc(), Targets: targets,
 		FieldConfig: FieldConfig{Defaults: Field{Mappings: []Mapping{}}, Overrides: []Override{}},
 		Options:     map[string]any{},
 	}
@@ -85,8 +85,7 @@ func table(title, description, empty string, place Grid, q Query, columns []colu
 	p := panel("table", title, description, place, ask(q))
 	p.FieldConfig.Defaults.Unit = plain
 	p.FieldConfig.Defaults.NoValue = empty
-	p.FieldConfig.Defaults.Custom = map[string]any{"align": "auto", "filterable": false, "cellOptions": map[string]any{"type": "auto"}}
-	p.Options = map[string]any{"showHeader": true, "cellHeight": "sm", "footer": map[string]any{"show": false, "reducer": []string{"sum"}}}
+	asTable(&p)
 	for _, c := range columns {
 		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, c.override())
 	}
@@ -96,19 +95,39 @@ func table(title, description, empty string, place Grid, q Query, columns []colu
 	return p
 }
 
+// asTable gives a table its heading and no foot. Later versions of Grafana move
+// parts of custom elsewhere and expect that there is one.
+func asTable(p *Panel) {
+	p.FieldConfig.Defaults.Custom = map[string]any{"align": "auto", "inspect": false, "filterable": false, "cellOptions": map[string]any{"type": "auto"}}
+	p.Options = map[string]any{
+		"frameIndex": 0, "showHeader": true, "cellHeight": "sm",
+		"footer": map[string]any{"show": false, "reducer": []string{"sum"}, "countRows": false},
+	}
+}
+
+// legend lists the names of curves below the picture, or none.
+func legend(shown bool) map[string]any {
+	return map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": shown, "calcs": []string{}}
+}
+
+// tooltip tells of one curve, or of all at that instant, the greatest first.
+func tooltip(all bool) map[string]any {
+	if all {
+		return map[string]any{"mode": "multi", "sort": "desc"}
+	}
+	return map[string]any{"mode": "single", "sort": "none"}
+}
+
 // series draws curves. Gaps stay gaps.
 func series(title, description, axis string, place Grid, targets []any, options ...option) Panel {
 	p := panel("timeseries", title, description, place, targets)
 	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, "▨ pas de mesure, ou pas d’équipement de ce genre"
-	p.FieldConfig.Defaults.Color = &Color{Mode: "palette-classic"}
+	p.FieldConfig.Defaults.Color = shades()
 	p.FieldConfig.Defaults.Custom = map[string]any{
 		"axisLabel": axis, "axisPlacement": "auto", "drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2,
-		"fillOpacity": 0, "showPoints": "never", "spanNulls": false, "axisSoftMin": nil,
+		"fillOpacity": 0, "showPoints": "never", "spanNulls": false,
 	}
-	p.Options = map[string]any{
-		"legend":  map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []string{}},
-		"tooltip": map[string]any{"mode": "multi", "sort": "desc"},
-	}
+	p.Options = map[string]any{"legend": legend(true), "tooltip": tooltip(true)}
 	for _, o := range options {
 		o(&p)
 	}
@@ -123,7 +142,7 @@ func bars(title, description string, place Grid, q Query, field string, options 
 	p.FieldConfig.Defaults.NoValue = "aucune valeur connue"
 	p.Options = map[string]any{
 		"displayMode": "basic", "orientation": "horizontal", "showUnfilled": false, "valueMode": "text", "namePlacement": "left",
-		"sizing": "auto", "minVizHeight": 24, "minVizWidth": 8, "maxVizHeight": 90,
+		"legend": legend(false), "sizing": "auto", "minVizHeight": 24, "minVizWidth": 8, "maxVizHeight": 90,
 		"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": "", "values": true, "limit": q.Limit},
 	}
 	for _, o := range options {
@@ -134,9 +153,7 @@ func bars(title, description string, place Grid, q Query, field string, options 
 
 // row is a heading between panels.
 func row(title string, y int) Panel {
-	p := panel("row", title, "", at(0, y, 24, 1), nil)
-	p.Datasource = nil
-	return p
+	return Panel{Type: "row", Title: title, GridPos: at(0, y, 24, 1), Collapsed: new(false), Panels: &[]Panel{}}
 }
 
 // fireNotice stands on every page that shows what fire panels say.
@@ -148,7 +165,7 @@ func notice(text string, place Grid, size int) Panel {
 	p.Datasource, p.Transparent = nil, true
 	p.Options = map[string]any{
 		"mode":    "html",
-		"content": `<div style="font-size:` + strconv.Itoa(size) + `px;font-weight:600;line-height:1.2;padding-top:8px">` + text + `</div>`,
+		"content": `<div style="font-size:` + strconv.Itoa(size) + `px; font-weight:600; padding-top:8px;">` + text + `</div>`,
 	}
 	return p
 }

@@ -50,13 +50,13 @@ func siteCurves(only func(Query) Query) []Panel {
 	return []Panel{
 		row("Chauffage, eau chaude et électricité", 14),
 		series("Chaudières et circuits", "Départ, retour et consigne calculée par le régulateur.", "°C", at(0, 15, 12, 10),
-			points([]string{"boiler", "heating_circuit"}, "flow_temp", "return_temp", "flow_temp_sp"), rightLegend(), withoutSite(), axisUnit()),
+			points([]string{"boiler", "heating_circuit"}, "flow_temp", "return_temp", "flow_temp_sp"), rightLegend(), withoutSite(), axisUnit(), pens()),
 		series("Extérieur et ambiances", "Sonde extérieure et températures d’ambiance des circuits.", "°C", at(12, 15, 12, 10),
-			points([]string{"weather", "heating_circuit"}, "air_temp", "room_temp", "room_temp_comfort_sp"), rightLegend(), withoutSite(), axisUnit()),
+			points([]string{"weather", "heating_circuit"}, "air_temp", "room_temp", "room_temp_comfort_sp"), rightLegend(), withoutSite(), axisUnit(), pens()),
 		series("Eau chaude sanitaire", "Ballon, départ et retour de boucle. Le retour reste au-dessus de 55 °C.", "°C", at(0, 25, 12, 8),
-			points([]string{"dhw"}, "storage_temp", "flow_temp", "circulation_return_temp"), rightLegend(), withoutSite(), axisUnit()),
+			points([]string{"dhw"}, "storage_temp", "flow_temp", "circulation_return_temp"), rightLegend(), withoutSite(), axisUnit(), pens()),
 		series("Puissance électrique", "Puissance prise au réseau et moyenne du quart d’heure.", "kW", at(12, 25, 12, 8),
-			points([]string{"electricity_meter"}, "power_kw", "demand_kw"), rightLegend(), withoutSite(), axisUnit()),
+			points([]string{"electricity_meter"}, "power_kw", "demand_kw"), rightLegend(), withoutSite(), axisUnit(), pens()),
 	}
 }
 
@@ -65,7 +65,7 @@ func siteEnergy(only func(Query) Query) []Panel {
 		row("Énergie", 33),
 		series("Consommation par énergie · 90 jours", "Réelle, et attendue en tireté, par énergie.", "kWh par jour", at(0, 34, 14, 10),
 			ask(only(Query{QueryType: "energy", Step: "day", Group: "carrier", Carriers: []string{"gas", "oil", "heat", "electricity"}, Measures: []string{"actual", "expected"}})),
-			over("90d/d"), kwh(), withoutSite(), named("expected", set("custom.lineStyle", map[string]any{"fill": "dash", "dash": []int{8, 6}}), set("custom.lineWidth", 1))),
+			over("90d/d"), kwh(), withoutSite(), carriers(), named("expected", dashed(), width(1))),
 		table("Constats ouverts", "Dérives, économies et données douteuses, la plus chère d’abord.", "aucun constat", at(14, 34, 10, 10), only(Query{QueryType: "findings", Open: new(true)}),
 			[]column{{field: "kind", title: "Genre", mappings: []Mapping{findingKinds()}, toned: true, width: 110}, {field: "meter_label", title: "Compteur", width: 150}, {field: "onset", title: "Depuis le", unit: dayFormat, width: 110}, {field: "eur_per_week", title: "EUR/sem.", unit: plain, decimals: whole(), width: 90}, {field: "cause", title: "Cause probable", wrapped: true}}),
 	}

@@ -80,7 +80,7 @@ func askInflux(queries ...InfluxQuery) []any {
 func sourceVariable(kind string) Variable {
 	return Variable{
 		Name: "source", Label: "Source de données", Type: "datasource", Query: kind, Refresh: 1,
-		Current: map[string]any{}, Description: "La source de données dont ce tableau est fait.",
+		Description: "La source de données dont ce tableau est fait.",
 	}
 }
 
@@ -89,11 +89,10 @@ func choice(name, label, variable string, q Query, multi bool) Variable {
 	q.RefID, q.Datasource, q.QueryType, q.Variable = "V", gtc(), "variable", variable
 	v := Variable{
 		Name: name, Label: label, Type: "query", Datasource: gtc(), Query: q, Refresh: 1, Multi: multi, IncludeAll: multi,
-		Current: map[string]any{},
 	}
 	if multi {
 		v.AllValue = "*"
-		v.Current = map[string]any{"text": []string{"All"}, "value": []string{"$__all"}}
+		v.Current = &Choice{Text: []string{"All"}, Value: []string{"$__all"}}
 	}
 	return v
 }
@@ -108,13 +107,13 @@ func several(v Variable) Variable {
 // influxChoice is a variable that InfluxDB fills.
 func influxChoice(name, label, query string) Variable {
 	return Variable{
-		Name: name, Label: label, Type: "query", Datasource: influx(), Query: query, Refresh: 1, Sort: 1, Current: map[string]any{},
+		Name: name, Label: label, Type: "query", Datasource: influx(), Query: query, Refresh: 1, Sort: 1,
 	}
 }
 
 // adhoc lets a reader narrow every panel that knows the key.
 func adhoc() Variable {
-	return Variable{Name: "filtres", Label: "Filtres", Type: "adhoc", Datasource: gtc(), Current: map[string]any{}}
+	return Variable{Name: "filtres", Label: "Filtres", Type: "adhoc", Datasource: gtc()}
 }
 
 // annotation draws what happened over the curves.

@@ -47,6 +47,7 @@ func (h *Hub) Catalogue(context.Context) (api.Catalogue, error) {
 	}
 	slices.Sort(out.Carriers)
 	slices.SortFunc(out.Classes, func(a, b api.AlarmClass) int { return cmp.Compare(a.ID, b.ID) })
+	out.OnCall = h.onCall(out.At)
 	return out, nil
 }
 

@@ -8,6 +8,8 @@ import {
   dataFrameFromJSON,
   DataFrameJSON,
   FieldConfigOptionsRegistry,
+  fieldMatchers,
+  FieldMatcherID,
   FieldType,
   getDisplayValueAlignmentFactors,
   getFieldDisplayValues,
@@ -15,6 +17,7 @@ import {
   standardTransformers,
   standardTransformersRegistry,
   systemDateFormats,
+  textUtil,
   ThemeContext,
   transformDataFrame,
 } from '@grafana/data';
@@ -87,7 +90,7 @@ function Picture({ panel, answer }: { panel: Panel; answer: Answer }) {
   const width = panel.gridPos.w * cell.w - 8;
   const height = panel.gridPos.h * cell.h - 8;
   if (panel.type === 'text') {
-    return <div style={{ width, height, padding: '0 8px' }} dangerouslySetInnerHTML={{ __html: panel.options.content }} />;
+    return <div style={{ width, height, padding: '0 8px' }} dangerouslySetInnerHTML={{ __html: textUtil.sanitizeTextPanelContent(panel.options.content) }} />;
   }
   if (panel.type === 'row') {
     return <h3>{panel.title}</h3>;
@@ -110,6 +113,7 @@ function draw(panel: Panel, answer: Answer, frames: DataFrame[], width: number, 
     case 'stat':
     case 'bargauge':
       return <Values panel={panel} frames={frames} width={width} height={height} />;
+    case 'trend':
     case 'timeseries':
       return <Curves panel={panel} range={answer.range} frames={frames} width={width} height={height} />;
     default:
@@ -146,13 +150,15 @@ function Values({ panel, frames, width, height }: { panel: Panel; frames: DataFr
 }
 
 function Curves({ panel, range, frames, width, height }: { panel: Panel; range: Answer['range']; frames: DataFrame[]; width: number; height: number }) {
-  const drawable = frames.filter((f) => f.fields.some((x) => x.type === FieldType.time) && f.length > 0);
+  const along = panel.options.xField; // of a trend: time otherwise
+  const drawable = frames.filter((f) => f.fields.some((x) => (along ? x.name === along : x.type === FieldType.time)) && f.length > 0);
   if (drawable.length === 0) {
     return <div style={{ padding: 16 }}>{panel.fieldConfig.defaults.noValue ?? 'aucune donnée'}</div>;
   }
   return (
     <TimeSeries
       frames={drawable}
+      {...(along && { fields: { x: fieldMatchers.get(FieldMatcherID.byName).get(along), y: fieldMatchers.get(FieldMatcherID.numeric).get({}) } })}
       structureRev={1}
       timeRange={{ from: time(range.from), to: time(range.to), raw: { from: '', to: '' } } as any}
       timeZone={window.dashboard.timezone}
