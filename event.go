@@ -21,6 +21,9 @@ const (
 	// EventRegister is a change of the works register: an entry that is made,
 	// changed, ended or struck, or a baseline that a person moved.
 	EventRegister EventKind = "register"
+	// EventAccess is a program that is let in or kept out: a service token that
+	// is made or revoked.
+	EventAccess EventKind = "access"
 )
 
 // Event is one recorded change of state. Events are append-only; two events

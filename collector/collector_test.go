@@ -259,10 +259,9 @@ func TestCollectorReadsASite(t *testing.T) {
 	require.Positive(t, queued)
 }
 
-// A device that does not answer is said so, and its points with it; the
-// minute's report counts it.
-func TestCollectorReportsADeadDevice(t *testing.T) {
-	t.Parallel()
+// oneDevice is a collector's world with the regulator of the school alone.
+func oneDevice(t *testing.T, q *watched) (*modbus.Unit, *modbus.Server, collector.Options) {
+	t.Helper()
 	profiles, err := profile.Library()
 	require.NoError(t, err)
 	unit := &modbus.Unit{Profile: profiles["danfoss-ecl310-a247"], Values: schoolValues}
@@ -271,8 +270,15 @@ func TestCollectorReportsADeadDevice(t *testing.T) {
 	t.Cleanup(server.Close)
 	site := school(server.URL(), "")
 	site.Devices = site.Devices[:1]
+	return unit, server, options(t, site, q)
+}
+
+// A device that does not answer is said so, and its points with it; the
+// minute's report counts it.
+func TestCollectorReportsADeadDevice(t *testing.T) {
+	t.Parallel()
 	q := &watched{lines: map[string][]string{}}
-	o := options(t, site, q)
+	_, server, o := oneDevice(t, q)
 	fast := clock.NewFast(time.Now().Add(-time.Hour), 50)
 	o.Clock = fast
 	c, _ := start(t, o)
@@ -318,16 +324,8 @@ func (u *unset) Sleep(ctx context.Context, d time.Duration) error {
 // Nothing is read, and so nothing is stamped, before the clock was set.
 func TestCollectorWaitsForTheClock(t *testing.T) {
 	t.Parallel()
-	profiles, err := profile.Library()
-	require.NoError(t, err)
-	unit := &modbus.Unit{Profile: profiles["danfoss-ecl310-a247"], Values: schoolValues}
-	server := modbus.NewServer(map[uint8]*modbus.Unit{254: unit})
-	require.NoError(t, server.Listen("127.0.0.1:0"))
-	t.Cleanup(server.Close)
-	site := school(server.URL(), "")
-	site.Devices = site.Devices[:1]
 	q := &watched{lines: map[string][]string{}}
-	o := options(t, site, q)
+	unit, _, o := oneDevice(t, q)
 	u := &unset{asked: make(chan struct{})}
 	o.Clock = u
 	_, _ = start(t, o)

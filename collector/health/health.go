@@ -76,23 +76,18 @@ func (d *Device) Answered(at time.Time, took time.Duration) {
 
 // Refused records an answer that carried no usable value: the device is there,
 // but it refused the request or said something that does not fit its profile.
-func (d *Device) Refused(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s := &d.state
-	s.Polls++
-	s.Errors++
-	s.Known, s.Online, s.LastError = true, true, err.Error()
-}
+func (d *Device) Refused(err error) { d.failed(err, true) }
 
 // Lost records an attempt that was not answered.
-func (d *Device) Lost(err error) {
+func (d *Device) Lost(err error) { d.failed(err, false) }
+
+func (d *Device) failed(err error, online bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := &d.state
 	s.Polls++
 	s.Errors++
-	s.Known, s.Online, s.LastError = true, false, err.Error()
+	s.Known, s.Online, s.LastError = true, online, err.Error()
 }
 
 // Unreachable records that the way to the device is down, without a request.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc/collector/modbus/endpoint"
 	"github.com/cpas-charleroi/gtc/collector/modbus/wire"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
 // noise is fewer bytes than any frame has: glitches of a serial line.
@@ -109,7 +110,7 @@ func (l *link) open(ctx context.Context) error {
 	}
 	doubt := !l.quietFrom.IsZero()
 	if doubt {
-		if err := pause(ctx, l.silence()-time.Since(l.quietFrom)); err != nil {
+		if err := clock.Sleep(ctx, l.silence()-time.Since(l.quietFrom)); err != nil {
 			return err
 		}
 	}
@@ -310,18 +311,4 @@ func (l *link) failed(ctx context.Context, unit uint8, missing look, err error) 
 		return ctx.Err()
 	}
 	return err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc/collector/modbus/wire"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/internal/config"
 )
 
@@ -108,7 +109,7 @@ func (w *Writer) write(ctx context.Context, unit uint8, order Write) (Reading, e
 	var got Reading
 	for try := range backTries {
 		if try > 0 {
-			if err := pause(ctx, backPause); err != nil {
+			if err := clock.Sleep(ctx, backPause); err != nil {
 				return got, err
 			}
 		}

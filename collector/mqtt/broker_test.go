@@ -71,8 +71,14 @@ func (b *broker) start(tb testing.TB) {
 	tb.Helper()
 	b.cmd = exec.Command(b.program, "-c", b.config) //nolint:noctx // ended by stop
 	require.NoError(tb, b.cmd.Start())
+	listens(tb, net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port)))
+}
+
+// listens waits until somebody takes connections at an address.
+func listens(tb testing.TB, addr string) {
+	tb.Helper()
 	require.Eventually(tb, func() bool {
-		c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port))) //nolint:noctx // loopback
+		c, err := net.Dial("tcp", addr) //nolint:noctx // loopback
 		if err != nil {
 			return false
 		}

@@ -71,13 +71,7 @@ func (e *embeddedVictim) start(tb testing.TB) {
 	e.cmd.Env = append(os.Environ(), brokerEnv+"="+e.dir+" "+e.addr)
 	e.cmd.Stderr = os.Stderr
 	require.NoError(tb, e.cmd.Start())
-	require.Eventually(tb, func() bool {
-		c, err := net.Dial("tcp", e.addr) //nolint:noctx // loopback
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
-	}, patience, 5*time.Millisecond)
+	listens(tb, e.addr)
 }
 
 func (e *embeddedVictim) kill(tb testing.TB) {

@@ -24,10 +24,6 @@ func (e errRefused) Error() string { return e.key }
 func (s *server) act(w http.ResponseWriter, r *http.Request) {
 	t := s.tongue(r)
 	id, do := r.PathValue("id"), r.PostFormValue("do")
-	if !s.fromHere(r) {
-		s.fail(w, r, t, s.bare(), errForm)
-		return
-	}
 	d, err := s.alarms.Alarm(r.Context(), id)
 	if err == nil {
 		err = s.do(r, t.at(d.TimeZone), d, do)

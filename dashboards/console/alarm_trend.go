@@ -70,30 +70,14 @@ func (s *server) alarmTrend(ctx context.Context, t *tongue, d AlarmDetail, site 
 
 // alarmFigure draws a series with the alarm's course marked on it.
 func (t *tongue) alarmFigure(d AlarmDetail, site SiteDetail, v LiveValue, series AlarmSeries, got Trend) figure {
-	line := chart.Line{Class: "observed", Gaps: true, Step: v.Type == "bool"}
-	for _, p := range got.Points {
-		line.Points = append(line.Points, chart.Point{T: p.At, V: orNaN(p.Value)})
-	}
-	f := figure{
-		Unit: v.Unit, Decimals: decimalsOf(v.Unit), Data: trendData(got.Points), Names: jsonText([]string{v.Label.In(t.Lang)}),
-		Alt: t.trendSentence(site, v, got),
-	}
-	c := chart.Time{
-		From: got.From.In(t.zone), To: got.To.In(t.zone), Unit: v.Unit, Alt: f.Alt, Lines: []chart.Line{line},
-		Locale: t.locale, Zero: v.Unit == "%" || v.Unit == "kW", Marks: t.alarmMarks(d, got.From, got.To), NamedMarks: true,
-	}
+	f, c := t.seriesChart(site, v, got)
+	c.Marks, c.NamedMarks = t.alarmMarks(d, got.From, got.To), true
 	if series.Limit != nil {
 		c.Lines = append(c.Lines, chart.Line{Class: "expected", Name: t.must("alarm.limit"), Points: []chart.Point{
 			{T: got.From, V: *series.Limit}, {T: got.To, V: *series.Limit},
 		}})
 	}
-	if v.Type == "bool" {
-		c.States, c.Zero = []string{t.must("value.false"), t.must("value.true")}, true
-	}
-	f.Charts = draw("alarm", []chart.Size{{W: 344, H: 220}, {W: 560, H: 260}}, func(id string, size chart.Size) string {
-		c.ID, c.Size = id, size
-		return c.SVG()
-	})
+	f.Charts = drawSeries("alarm", c)
 	return f
 }
 

@@ -60,7 +60,7 @@ func (s *server) alarmRoutes(pages *http.ServeMux) {
 	pages.HandleFunc("GET /alarms/{id...}", s.page("alarm", s.alarmPage))
 	pages.HandleFunc("GET /alarms/measures", s.page("measures", s.measuresPage))
 	if s.users != nil && s.actions != nil {
-		pages.HandleFunc("POST /alarms/{id...}", s.need(user.Act, s.act))
+		pages.HandleFunc("POST /alarms/{id...}", s.form(user.Act, s.act))
 		pages.HandleFunc("POST /alarms", s.readOnly)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
 
+	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/user"
 )
 
@@ -63,6 +64,9 @@ type Options struct {
 	Portfolio PortfolioModel
 	// Tokens lets programs read the API; nil when there are none.
 	Tokens Tokens
+	// Journal keeps an event of the hub for good: who let a program in. Nothing
+	// is changed that it cannot keep. Nil leaves such changes to the log.
+	Journal func(ctx context.Context, ev gtc.Event) error
 	// Users are those who may sign in; without them nobody can act and
 	// everybody who reaches the console reads.
 	Users *user.Directory
@@ -113,6 +117,7 @@ type server struct {
 	carbon    CarbonModel
 	portfolio PortfolioModel
 	tokens    Tokens
+	journal   func(ctx context.Context, ev gtc.Event) error
 	users     *user.Directory
 	actions   Actions
 	cases     FindingModel
@@ -158,7 +163,7 @@ func newHandler(o Options, beat, silent time.Duration) (http.Handler, error) {
 		health: o.Health, beat: beat, silent: silent,
 		cases: o.Findings, handling: o.Handling,
 		alarms: o.Alarms, cold: o.Cold, users: o.Users, actions: o.Actions, openRead: o.OpenRead, secure: o.Secure, now: o.Now,
-		data: o.Data, records: o.Records, tokens: o.Tokens, carbon: o.Carbon, portfolio: o.Portfolio,
+		data: o.Data, records: o.Records, tokens: o.Tokens, journal: o.Journal, carbon: o.Carbon, portfolio: o.Portfolio,
 		link: o.Link, pushes: o.Pushes, pushKey: o.PushKey, try: o.Try,
 	}
 	if s.tongues, err = loadTongues(zone); err != nil {

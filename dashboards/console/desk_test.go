@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -10,38 +11,21 @@ import (
 	"testing"
 	"time"
 
-	natsd "github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/user"
+	"github.com/cpas-charleroi/gtc/internal/user/usertest"
 )
 
 const password = "une phrase assez longue"
-
-// directory is an empty directory of users on a real bucket.
-func directory(t *testing.T) *user.Directory {
-	t.Helper()
-	s, err := natsd.NewServer(&natsd.Options{DontListen: true, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	require.NoError(t, err)
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	require.True(t, s.ReadyForConnections(30*time.Second))
-	c, err := nats.Connect("", nats.InProcessServer(s))
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	js, err := jetstream.New(c)
-	require.NoError(t, err)
-	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: "users"})
-	require.NoError(t, err)
-	return user.Open(kv)
-}
 
 // desk is a console with users, and somebody's browser before it.
 type desk struct {
 	h       http.Handler
 	users   *user.Directory
+	tokens  *user.Tokens
+	journal []gtc.Event
 	board   *boardFixture
 	cases   *casesFixture
 	options Options
@@ -50,11 +34,16 @@ type desk struct {
 
 func newDesk(t *testing.T, change func(*Options)) *desk {
 	t.Helper()
-	d := &desk{board: newBoard(), users: directory(t), cookies: map[string]*http.Cookie{}}
+	kv := usertest.Bucket(t)
+	d := &desk{board: newBoard(), users: user.OpenAt(kv, user.Cost{Memory: 64, Passes: 1, Lanes: 1}), tokens: user.OpenTokens(kv), cookies: map[string]*http.Cookie{}}
 	d.cases = newCases(d.board)
 	d.options = Options{
-		Model: d.board, Alarms: d.board, Actions: d.board, Findings: d.cases, Handling: d.cases, Users: d.users, OpenRead: true, Version: "0.1.0",
+		Model: d.board, Alarms: d.board, Actions: d.board, Findings: d.cases, Handling: d.cases, Users: d.users, Tokens: d.tokens, OpenRead: true, Version: "0.1.0",
 		Now: func() time.Time { return d.board.now },
+		Journal: func(_ context.Context, ev gtc.Event) error {
+			d.journal = append(d.journal, ev)
+			return nil
+		},
 	}
 	if change != nil {
 		change(&d.options)

@@ -53,6 +53,13 @@ func orNaN(v *float64) float64 {
 
 // trendFigure draws one series; gaps stay gaps.
 func (t *tongue) trendFigure(d SiteDetail, v LiveValue, got Trend) figure {
+	f, c := t.seriesChart(d, v, got)
+	f.Charts = drawSeries("trend", c)
+	return f
+}
+
+// seriesChart prepares the picture of one series, to be drawn by [drawSeries].
+func (t *tongue) seriesChart(d SiteDetail, v LiveValue, got Trend) (figure, chart.Time) {
 	unit := v.Unit
 	line := chart.Line{Class: "observed", Gaps: true, Step: v.Type == "bool"}
 	for _, p := range got.Points {
@@ -67,11 +74,15 @@ func (t *tongue) trendFigure(d SiteDetail, v LiveValue, got Trend) figure {
 	if v.Type == "bool" {
 		c.States, c.Zero = []string{t.must("value.false"), t.must("value.true")}, true
 	}
-	f.Charts = draw("trend", []chart.Size{{W: 344, H: 220}, {W: 560, H: 260}}, func(id string, size chart.Size) string {
+	return f, c
+}
+
+// drawSeries draws the chart of a series for a phone and beside a list.
+func drawSeries(name string, c chart.Time) []sized {
+	return draw(name, []chart.Size{{W: 344, H: 220}, {W: 560, H: 260}}, func(id string, size chart.Size) string {
 		c.ID, c.Size = id, size
 		return c.SVG()
 	})
-	return f
 }
 
 // trendSentence says what the curve shows.

@@ -27,9 +27,9 @@ func (s *server) findingRoutes(pages *http.ServeMux) {
 	pages.HandleFunc("GET /api/v1/findings/{id...}", s.answer(s.findingAPI))
 	pages.HandleFunc("GET /api/v1/works", s.answer(s.worksAPI))
 	if s.users != nil && s.handling != nil {
-		pages.HandleFunc("POST /constats/{id...}", s.need(user.Act, s.actOnFinding))
-		pages.HandleFunc("POST /travaux", s.need(user.Act, s.actOnWorks))
-		pages.HandleFunc("POST /energy/{site}/{meter}/baseline", s.need(user.Act, s.moveBaseline))
+		pages.HandleFunc("POST /constats/{id...}", s.form(user.Act, s.actOnFinding))
+		pages.HandleFunc("POST /travaux", s.form(user.Act, s.actOnWorks))
+		pages.HandleFunc("POST /energy/{site}/{meter}/baseline", s.form(user.Act, s.moveBaseline))
 	}
 }
 

@@ -38,6 +38,7 @@ func (d *data) Catalogue(context.Context) (api.Catalogue, error) {
 			}}},
 			Meters: []api.Meter{{ID: "gaz", Label: text("Gaz", "Gas", "Gas"), Carrier: gtc.CarrierGas, Direction: gtc.DirectionImport}},
 		}},
+		OnCall: []api.OnCall{{Rota: "garde", Person: "un", Until: d.at.Add(time.Hour)}, {Rota: "nuit"}},
 	}, d.fails
 }
 
@@ -78,7 +79,10 @@ func (d *data) Collectors(context.Context) (api.Collectors, error) {
 }
 
 // oneToken knows one secret; another asks too often.
-type oneToken struct{ asked int }
+type oneToken struct {
+	*user.Tokens
+	asked int
+}
 
 func (o *oneToken) Use(_ context.Context, secret string, _ time.Time) (user.Token, error) {
 	o.asked++

@@ -49,6 +49,8 @@ type view struct {
 	Here, Token string
 	// CanAct and CanManage say what the visitor's forms may do.
 	CanAct, CanManage bool
+	// Programs tells that programs can be let in by a token.
+	Programs bool
 	// Details tells that alarms have a page of their own.
 	Details bool
 	// Cold tells that there are cold rooms with a record.
@@ -67,7 +69,7 @@ type languageLink struct {
 
 // pageNames lists the pages that have a template of their own.
 func pageNames() []string {
-	return []string{"park", "site", "energy", "carbon", "portfolio", "meter", "alarms", "more", "lost", "alarm", "measures", "token", "signin", "invitation", "users", "account", "findings", "finding", "register", "coldrooms", "cold"}
+	return []string{"park", "site", "energy", "carbon", "portfolio", "meter", "alarms", "more", "lost", "alarm", "measures", "token", "signin", "invitation", "users", "tokens", "account", "findings", "finding", "register", "coldrooms", "cold"}
 }
 
 func loadPages(tongues map[string]*tongue) (map[string]map[string]page, error) {
@@ -236,7 +238,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, t *tongue, name 
 		Silent: int(s.silent / time.Second), Stream: c.stream, Assets: s.assets, Languages: languageLinks(r.URL, t.Lang),
 		Units:  map[string]string{"s": t.texts["unit.s"], "min": t.texts["unit.min"], "h": t.texts["unit.h"], "d": t.texts["unit.d"]},
 		Months: strings.Join(t.locale.Months[:], " "), Body: c.body,
-		Users: s.users != nil, Visitor: visitorOf(r), Closed: c.closed, Here: here(r.URL), Token: c.token, Details: s.alarms != nil, Cold: s.cold != nil, Cases: s.cases != nil,
+		Users: s.users != nil, Programs: s.tokens != nil, Visitor: visitorOf(r), Closed: c.closed, Here: here(r.URL), Token: c.token, Details: s.alarms != nil, Cold: s.cold != nil, Cases: s.cases != nil,
 	}
 	if v.Visitor.signedIn() && v.Token == "" {
 		v.Token = user.FormToken(v.Visitor.secret)

@@ -18,6 +18,13 @@ type Tokens interface {
 	// [user.ErrToken] when it does not hold, a [user.TooManyError] when it asks
 	// too often.
 	Use(ctx context.Context, secret string, now time.Time) (user.Token, error)
+	// List returns all tokens.
+	List(ctx context.Context) ([]user.Token, error)
+	// Create makes a token and returns its secret, which nobody can read again:
+	// [user.ErrTaken], [user.ErrID].
+	Create(ctx context.Context, tok user.Token, now time.Time) (secret string, err error)
+	// Revoke ends a token at once; [user.ErrUnknown] when there is none of that id.
+	Revoke(ctx context.Context, id string) error
 }
 
 // service lets a program in by its service token: into the API alone, to read.

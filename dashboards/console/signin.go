@@ -19,15 +19,19 @@ func (s *server) userRoutes(pages *http.ServeMux) {
 	}
 	pages.HandleFunc("GET /sign-in", s.signInPage)
 	pages.HandleFunc("POST /sign-in", s.signIn)
-	pages.HandleFunc("POST /sign-out", s.need(user.Read, s.signOut))
+	pages.HandleFunc("POST /sign-out", s.form(user.Read, s.signOut))
 	pages.HandleFunc("GET /premier/{secret}", s.invitationPage)
 	pages.HandleFunc("POST /premier/{secret}", s.redeem)
 	pages.HandleFunc("GET /invitation/{secret}", s.invitationPage)
 	pages.HandleFunc("POST /invitation/{secret}", s.redeem)
 	pages.HandleFunc("GET /account", s.need(user.Read, s.accountPage))
-	pages.HandleFunc("POST /account", s.need(user.Read, s.account))
+	pages.HandleFunc("POST /account", s.form(user.Read, s.account))
 	pages.HandleFunc("GET /users", s.need(user.Manage, s.usersPage))
-	pages.HandleFunc("POST /users", s.need(user.Manage, s.changeUsers))
+	pages.HandleFunc("POST /users", s.form(user.Manage, s.changeUsers))
+	if s.tokens != nil {
+		pages.HandleFunc("GET /jetons", s.need(user.Manage, s.tokensPage))
+		pages.HandleFunc("POST /jetons", s.form(user.Manage, s.changeTokens))
+	}
 }
 
 // signInView is the form of somebody who wants in.
@@ -114,10 +118,6 @@ func address(r *http.Request) string {
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
-	if !s.fromHere(r) {
-		s.fail(w, r, s.tongue(r), s.bare(), errForm)
-		return
-	}
 	if err := s.users.SignOut(r.Context(), visitorOf(r).secret); err != nil {
 		s.log.Error().Err(err).Msg("sign out failed")
 		s.problem(w, r, problem{Status: http.StatusServiceUnavailable, kind: "internal"})

@@ -175,6 +175,18 @@ func (s *server) need(right user.Right, next http.HandlerFunc) http.HandlerFunc 
 	}
 }
 
+// form lets a handler run for who has a right and sent a form that was made for
+// them. It guards everything that somebody who is signed in changes.
+func (s *server) form(right user.Right, next http.HandlerFunc) http.HandlerFunc {
+	return s.need(right, func(w http.ResponseWriter, r *http.Request) {
+		if !s.fromHere(r) {
+			s.fail(w, r, s.tongue(r), s.bare(), errForm)
+			return
+		}
+		next(w, r)
+	})
+}
+
 // formSecret is what the token of a form is derived from: the session, or the
 // form cookie of somebody who is not signed in, which it sets if need be.
 func (s *server) formSecret(w http.ResponseWriter, r *http.Request) string {

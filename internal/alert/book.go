@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -82,20 +83,7 @@ func (s *Service) followBook(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("follow book: %w", err)
 	}
-	defer func() { _ = w.Stop() }() // it ends with ctx
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e, ok := <-w.Updates():
-			if !ok {
-				return fmt.Errorf("follow book: %w", ctx.Err())
-			}
-			if e != nil && e.Operation() == jetstream.KeyValuePut {
-				s.takeBook(e.Value(), e.Revision())
-			}
-		}
-	}
+	return bus.FollowKeys(ctx, w, func(e jetstream.KeyValueEntry) { s.takeBook(e.Value(), e.Revision()) })
 }
 
 // takeBook goes on with another book. One that cannot be read changes nothing:

@@ -43,12 +43,7 @@ func browserKey(person, endpoint string) string {
 // Browsers returns the subscriptions of a person.
 func (b *Browsers) Browsers(ctx context.Context, person string) ([]channel.Subscription, error) {
 	var out []channel.Subscription
-	err := each(ctx, b.kv, keyPush+person+"/", func(_ string, data []byte) error {
-		var s channel.Subscription
-		err := json.Unmarshal(data, &s)
-		out = append(out, s)
-		return err
-	})
+	err := each(ctx, b.kv, keyPush+person+"/", func(s channel.Subscription) { out = append(out, s) })
 	return out, err
 }
 
@@ -91,5 +86,5 @@ func (b *Browsers) Unsubscribe(ctx context.Context, person, endpoint string) err
 // check is the daily test of web push: whether the browsers can be read. No
 // push service says anything about a browser without sending to it.
 func (b *Browsers) check(ctx context.Context) error {
-	return each(ctx, b.kv, keyPush, func(string, []byte) error { return nil })
+	return each(ctx, b.kv, keyPush, func(json.RawMessage) {})
 }

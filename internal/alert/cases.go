@@ -51,14 +51,9 @@ func markOf(c *notify.Case) mark {
 
 func (s *Service) loadCases(ctx context.Context) ([]notify.Case, error) {
 	var out []notify.Case
-	err := each(ctx, s.kept, keyCase, func(_ string, data []byte) error {
-		var c notify.Case
-		if err := json.Unmarshal(data, &c); err != nil {
-			return err
-		}
+	err := each(ctx, s.kept, keyCase, func(c notify.Case) {
 		s.stored[c.Subject.Alarm.ID] = markOf(&c)
 		out = append(out, c)
-		return nil
 	})
 	return out, err
 }
@@ -101,9 +96,8 @@ func putJSON(ctx context.Context, kv jetstream.KeyValue, key string, v any) erro
 	return err
 }
 
-// each hands every value whose key begins with a prefix to f, with the rest of
-// its key.
-func each(ctx context.Context, kv jetstream.KeyValue, prefix string, f func(key string, data []byte) error) error {
+// each hands every value whose key begins with a prefix to f.
+func each[T any](ctx context.Context, kv jetstream.KeyValue, prefix string, f func(T)) error {
 	l, err := kv.ListKeys(ctx)
 	if err != nil {
 		return fmt.Errorf("list %s: %w", kv.Bucket(), err)
@@ -119,12 +113,14 @@ func each(ctx context.Context, kv jetstream.KeyValue, prefix string, f func(key 
 		if errors.Is(err, jetstream.ErrKeyNotFound) {
 			continue // gone meanwhile
 		}
+		var v T
 		if err == nil {
-			err = f(k[len(prefix):], e.Value())
+			err = json.Unmarshal(e.Value(), &v)
 		}
 		if err != nil {
 			return fmt.Errorf("read %s/%s: %w", kv.Bucket(), k, err)
 		}
+		f(v)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -46,7 +47,7 @@ func (s *Service) followEvents(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.consumeEvents(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error().Err(err).Msg("alarm events wait to be told")
-			_ = pause(ctx, retryAfter) // only when ctx ends
+			_ = clock.Sleep(ctx, retryAfter) // only when ctx ends
 		}
 	}
 	return ctx.Err()
@@ -147,15 +148,4 @@ func (s *Service) take(ctx context.Context, msgs []jetstream.Msg) error {
 		return err
 	}
 	return msgs[len(msgs)-1].Ack()
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

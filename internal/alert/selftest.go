@@ -8,6 +8,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/channel"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -82,7 +83,7 @@ func (s *Service) noteTest(ctx context.Context, w WayState, err error) {
 func (s *Service) testWay(ctx context.Context, w *Way) error {
 	var err error
 	for i := range attempts {
-		if i > 0 && pause(ctx, between) != nil {
+		if i > 0 && clock.Sleep(ctx, between) != nil {
 			return ctx.Err()
 		}
 		if err = s.testOnce(ctx, w); err == nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/channel"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -45,7 +46,7 @@ func (s *Service) sendAll(ctx context.Context, l lane, priorities []gtc.Priority
 	for ctx.Err() == nil {
 		if err := s.sendLane(ctx, l, priorities); err != nil && ctx.Err() == nil {
 			s.log.Error().Err(err).Str("channel", string(l.channel)).Msg("outbox not readable")
-			_ = pause(ctx, retryAfter) // only when ctx ends
+			_ = clock.Sleep(ctx, retryAfter) // only when ctx ends
 		}
 	}
 	return ctx.Err()

@@ -2,7 +2,6 @@ package alert
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -77,30 +76,14 @@ type ways struct {
 
 func newWays(ctx context.Context, kv jetstream.KeyValue, all []Way) (*ways, error) {
 	w := &ways{kv: kv, all: all, state: map[string]WayState{}, channels: map[notify.Channel]channelState{}, addresses: map[string]badAddress{}}
-	err := each(ctx, kv, keyChannel, func(_ string, data []byte) error {
-		var c channelState
-		err := json.Unmarshal(data, &c)
-		w.channels[c.Channel] = c
-		return err
-	})
-	if err != nil {
-		return nil, err
+	err := each(ctx, kv, keyChannel, func(c channelState) { w.channels[c.Channel] = c })
+	if err == nil {
+		err = each(ctx, kv, keyAddress, func(a badAddress) { w.addresses[a.Person] = a })
 	}
-	err = each(ctx, kv, keyAddress, func(_ string, data []byte) error {
-		var a badAddress
-		err := json.Unmarshal(data, &a)
-		w.addresses[a.Person] = a
-		return err
-	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = each(ctx, kv, keyWay, func(s WayState) { w.state[s.Name] = s })
 	}
-	return w, each(ctx, kv, keyWay, func(_ string, data []byte) error {
-		var s WayState
-		err := json.Unmarshal(data, &s)
-		w.state[s.Name] = s
-		return err
-	})
+	return w, err
 }
 
 // sender returns what sends a message, nil when nothing does. Where a channel

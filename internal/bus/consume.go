@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
 const (
@@ -30,7 +31,7 @@ func (h *Hub) Consume(ctx context.Context, stream, durable string, batch int, ha
 		err := h.consume(ctx, stream, durable, batch, handle)
 		if ctx.Err() == nil {
 			h.log.Warn().Err(err).Str("stream", stream).Str("consumer", durable).Msg("consume interrupted")
-			_ = pause(ctx, consumeRetry)
+			_ = clock.Sleep(ctx, consumeRetry)
 		}
 	}
 	return nil
@@ -133,7 +134,7 @@ func (h *Hub) handle(ctx context.Context, durable string, msgs []Message, handle
 			return ctx.Err()
 		}
 		h.log.Warn().Err(err).Str("consumer", durable).Int("messages", len(msgs)).Msg("batch kept")
-		if err := pause(ctx, consumeRetry); err != nil {
+		if err := clock.Sleep(ctx, consumeRetry); err != nil {
 			return err
 		}
 	}
@@ -153,17 +154,6 @@ func message(m jetstream.Msg) (Message, error) {
 		Received: meta.Timestamp.UTC(),
 		ID:       m.Headers().Get(jetstream.MsgIDHeader),
 	}, nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // SiteOf returns the site of a subject in.<site>.<what>.

@@ -132,12 +132,7 @@ func backupInflux(cfg *config.Config, env Env, url string) (*influx.Client, erro
 	if cfg.Hub.Influx.URL == "" {
 		return nil, inputError(errors.New("no InfluxDB: give --influx URL, or influx.url in gtc.yaml, or leave the rollups out"))
 	}
-	in, err := influxOptions(cfg, env.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	client, err := influx.Open(in)
-	return client, inputError(err)
+	return openInflux(cfg, env, "")
 }
 
 // openBus reaches the streams: over the bus of a hub that runs, in the folder

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -29,7 +28,7 @@ func teller(env Env, quiet bool) func(string) {
 
 func printBackup(env Env, f *backupFlags, path string, m backup.Manifest, encrypted bool) error {
 	if f.out {
-		return writeIndented(env.Stdout, m)
+		return writeJSON(env.Stdout, m)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", path)
@@ -66,10 +65,4 @@ func manifestText(b *strings.Builder, m backup.Manifest) {
 	for _, n := range m.Notes {
 		fmt.Fprintf(b, "  note        %s\n", n)
 	}
-}
-
-func writeIndented(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }

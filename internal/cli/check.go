@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -78,9 +77,7 @@ func printMistakes(env Env, dir string, mistakes, warnings config.Mistakes) erro
 	if mistakes == nil {
 		mistakes = config.Mistakes{}
 	}
-	enc := json.NewEncoder(env.Stdout)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(map[string]any{"dir": dir, "mistakes": mistakes, "warnings": warnings}); err != nil {
+	if err := writeJSON(env.Stdout, map[string]any{"dir": dir, "mistakes": mistakes, "warnings": warnings}); err != nil {
 		return err
 	}
 	if len(mistakes) > 0 {

@@ -234,9 +234,7 @@ func (t *edgeTool) list(ctx context.Context) error {
 		rows = append(rows, row)
 	}
 	if t.asJSON {
-		enc := json.NewEncoder(t.env.Stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(rows)
+		return writeJSON(t.env.Stdout, rows)
 	}
 	return t.printList(rows)
 }

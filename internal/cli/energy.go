@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -103,13 +102,6 @@ func (in energyInput) period(from, to string) (first, end time.Time, err error) 
 		}
 	}
 	return first, end, nil
-}
-
-// writeJSON prints v, indented.
-func writeJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 // finite returns a number for JSON, null when there is none.

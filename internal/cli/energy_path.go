@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,7 +16,6 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/figure"
 	"github.com/cpas-charleroi/gtc/internal/hub"
-	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/carbon"
 )
 
@@ -83,19 +83,12 @@ func (f pathFlags) compute(ctx context.Context, env Env) (console.Carbon, error)
 	if err != nil {
 		return console.Carbon{}, inputError(err)
 	}
-	o, err := influxOptions(cfg, env.Getenv)
-	if err != nil {
-		return console.Carbon{}, err
-	}
-	if f.url != "" {
-		o.URL = f.url
-	}
-	if o.URL == "" {
+	if cmp.Or(f.url, cfg.Hub.Influx.URL) == "" {
 		return console.Carbon{}, fmt.Errorf("%w: read emissions: the configuration names no InfluxDB (influx.url); give --influx", ErrInput)
 	}
-	db, err := influx.Open(o)
+	db, err := openInflux(cfg, env, f.url)
 	if err != nil {
-		return console.Carbon{}, inputError(err)
+		return console.Carbon{}, err
 	}
 	defer db.Close()
 	bar := countProgress(env.Stderr, "lecture des sites", len(cfg.Sites))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -206,6 +207,18 @@ func influxOptions(cfg *config.Config, getenv func(string) string) (influx.Optio
 		return influx.Options{}, inputError(fmt.Errorf("read token of InfluxDB: %w", err))
 	}
 	return influx.Options{URL: in.URL, Token: token, Org: in.Org}, nil
+}
+
+// openInflux opens the InfluxDB of a configuration, or the one at url when that
+// is given.
+func openInflux(cfg *config.Config, env Env, url string) (*influx.Client, error) {
+	o, err := influxOptions(cfg, env.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	o.URL = cmp.Or(url, o.URL)
+	db, err := influx.Open(o)
+	return db, inputError(err)
 }
 
 // newRegistry makes a registry with the program's own figures.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -166,12 +165,8 @@ func newImportTool(cmd *cobra.Command, env Env, f *importFlags) (*importTool, er
 	if t.config.Hub.Influx.URL == "" {
 		return nil, inputError(errors.New("no InfluxDB: give --influx URL, or influx.url in gtc.yaml"))
 	}
-	in, err := influxOptions(t.config, env.Getenv)
-	if err != nil {
+	if t.db, err = openInflux(t.config, env, ""); err != nil {
 		return nil, err
-	}
-	if t.db, err = influx.Open(in); err != nil {
-		return nil, inputError(err)
 	}
 	return t, nil
 }
@@ -297,10 +292,14 @@ func (t *importTool) files(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	return t.conclude(reports, rejected)
+}
+
+// conclude prints the reports for a program that asked, and fails when lines
+// were refused.
+func (t *importTool) conclude(reports any, rejected int) error {
 	if t.out {
-		enc := json.NewEncoder(t.env.Stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(reports); err != nil {
+		if err := writeJSON(t.env.Stdout, reports); err != nil {
 			return err
 		}
 	}

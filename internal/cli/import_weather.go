@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -60,17 +59,7 @@ func (t *importTool) weather(ctx context.Context, args []string) error {
 			}
 		}
 	}
-	if t.out {
-		enc := json.NewEncoder(t.env.Stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(reports); err != nil {
-			return err
-		}
-	}
-	if rejected > 0 {
-		return inputError(fmt.Errorf("%d lignes refusées", rejected))
-	}
-	return nil
+	return t.conclude(reports, rejected)
 }
 
 func (t *importTool) printWeather(r weatherReport) error {

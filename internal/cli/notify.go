@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +64,20 @@ func openBook(ctx context.Context, nc *nats.Conn) (jetstream.KeyValue, error) {
 	return alert.OpenPeople(ctx, js)
 }
 
+// readBook reads the book of the running hub.
+func readBook(ctx context.Context, env Env, dir string) (*notify.Book, uint64, error) {
+	nc, _, err := dialHub(dir, env.Getenv)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer nc.Close()
+	kv, err := openBook(ctx, nc)
+	if err != nil {
+		return nil, 0, err
+	}
+	return alert.ReadBook(ctx, kv)
+}
+
 func newNotifyTestCommand(env Env) *cobra.Command {
 	var (
 		dir, channel string
@@ -109,16 +122,7 @@ func newNotifyTestCommand(env Env) *cobra.Command {
 // peopleOf lists the ids of the book for completion, none when the hub is not
 // reached.
 func peopleOf(ctx context.Context, dir string, env Env) []string {
-	nc, _, err := dialHub(dir, env.Getenv)
-	if err != nil {
-		return nil
-	}
-	defer nc.Close()
-	kv, err := openBook(ctx, nc)
-	if err != nil {
-		return nil
-	}
-	book, _, err := alert.ReadBook(ctx, kv)
+	book, _, err := readBook(ctx, env, dir)
 	if err != nil {
 		return nil
 	}
@@ -182,16 +186,7 @@ func newNotifyBookCommand(env Env) *cobra.Command {
 }
 
 func exportBook(ctx context.Context, env Env, dir string, args []string) error {
-	nc, _, err := dialHub(dir, env.Getenv)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	kv, err := openBook(ctx, nc)
-	if err != nil {
-		return err
-	}
-	book, revision, err := alert.ReadBook(ctx, kv)
+	book, revision, err := readBook(ctx, env, dir)
 	if err != nil {
 		return err
 	}
@@ -200,12 +195,18 @@ func exportBook(ctx context.Context, env Env, dir string, args []string) error {
 		return err
 	}
 	text = fmt.Appendf(nil, "# revision %d\n%s", revision, text)
+	return writeOut(env, args, "book", text)
+}
+
+// writeOut writes what a command exports to the file that args name, for its
+// owner alone (a book holds telephone numbers), or to the standard output.
+func writeOut(env Env, args []string, what string, text []byte) error {
 	if len(args) == 0 {
-		_, err = io.Copy(env.Stdout, bytes.NewReader(text))
+		_, err := env.Stdout.Write(text)
 		return err
 	}
-	if err := os.WriteFile(args[0], text, 0o600); err != nil { // telephone numbers
-		return fmt.Errorf("export book: %w", err)
+	if err := os.WriteFile(args[0], text, 0o600); err != nil {
+		return fmt.Errorf("export %s: %w", what, err)
 	}
 	return nil
 }

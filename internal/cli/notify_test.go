@@ -1,11 +1,8 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,9 +13,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/alert"
-	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/channel"
-	"github.com/cpas-charleroi/gtc/internal/cli"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -34,10 +29,7 @@ func (p post) Send(_ context.Context, m notify.Message, _ channel.Text) error {
 // the configuration that leads to it.
 func telling(t *testing.T) (dir string, sent post) {
 	t.Helper()
-	const password = "password of this test"
-	b, err := bus.StartHub(t.Context(), bus.HubOptions{Listen: "127.0.0.1:0", Password: password, Dir: t.TempDir(), NoSync: true, Log: zerolog.Nop()})
-	require.NoError(t, err)
-	t.Cleanup(b.Close)
+	b, dir := runningHub(t, "")
 	sent = make(post, 64)
 	s, err := alert.New(t.Context(), alert.Options{
 		Conn: b.Conn(), Ways: []alert.Way{{Name: "gateway", Channel: notify.SMS, Sender: sent}}, Log: zerolog.Nop(),
@@ -59,32 +51,12 @@ func telling(t *testing.T) (dir string, sent post) {
 		_, err := alert.AskStatus(ctx, b.Conn())
 		return err == nil
 	}, time.Minute, time.Millisecond)
-	u, err := url.Parse(b.ClientURL())
-	require.NoError(t, err)
-	dir = t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		return path
-	}
-	secret := write("secrets/bus", password)
-	write("gtc.yaml", fmt.Sprintf("bus: {listen: %q, password_file: %q}\nconsole: {listen: \"127.0.0.1:1\"}\n", u.Host, secret))
-	write("sites/home.yaml", "site: home\nlabel: {fr: Essai}\ncategory: other\n")
-	write("book.yaml", `people:
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "book.yaml"), []byte(`people:
   - {id: un, phone: "+32475000001"}
 routes:
   - {id: tout, steps: [{to: ["person:un"], channels: [sms]}]}
-`)
+`), 0o600))
 	return dir, sent
-}
-
-// gtcRun runs the program and returns its status and output.
-func gtcRun(t *testing.T, args ...string) (status int, stdout, stderr string) {
-	t.Helper()
-	var out, said bytes.Buffer
-	status = cli.Run(t.Context(), cli.Env{Args: args, Getenv: func(string) string { return "" }, Stdout: &out, Stderr: &said})
-	return status, out.String(), said.String()
 }
 
 func TestNotifyBookAndTest(t *testing.T) {

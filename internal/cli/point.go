@@ -214,7 +214,7 @@ func (t *pointTool) decode(got modbus.Reading) shown {
 func (t *pointTool) printRead(name string, got shown) error {
 	point := t.target.Point
 	if t.asJSON {
-		return printJSON(t.env.Stdout, pointResult{
+		return writeJSON(t.env.Stdout, pointResult{
 			Point: name, Device: string(t.target.Device.ID), At: got.at, Raw: got.raw,
 			Value: plainValue(got.value), Unit: point.Unit, Quality: got.quality.String(),
 		})

@@ -109,7 +109,7 @@ func (t *pointTool) confirm(in io.Reader, name string, old shown, want gtc.Value
 func (t *pointTool) printWritten(name string, old, now shown, written bool) error {
 	point := t.target.Point
 	if t.asJSON {
-		return printJSON(t.env.Stdout, pointResult{
+		return writeJSON(t.env.Stdout, pointResult{
 			Point: name, Device: string(t.target.Device.ID), At: now.at, Raw: now.raw, Old: plainValue(old.value),
 			Value: plainValue(now.value), Unit: point.Unit, Quality: now.quality.String(), Written: &written,
 		})

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -187,9 +186,7 @@ func lineOf(s mqtt.Seen, prof *profile.Profile, cat *catalogue.Catalogue) topicL
 
 func (p *probe) printTopics(rawURL string, lines []topicLine) error {
 	if p.asJSON {
-		enc := json.NewEncoder(p.env.Stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"url": rawURL, "topics": lines})
+		return writeJSON(p.env.Stdout, map[string]any{"url": rawURL, "topics": lines})
 	}
 	out := tabwriter.NewWriter(p.env.Stdout, 0, 4, 2, ' ', 0)
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) } // Flush tells

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -160,7 +158,7 @@ func showWhat(what string) string {
 func (p *probe) print(r *reading) error {
 	out := p.result(r)
 	if p.asJSON {
-		return printJSON(p.env.Stdout, out)
+		return writeJSON(p.env.Stdout, out)
 	}
 	var b bytes.Buffer
 	verified := "carte non vérifiée sur un appareil"
@@ -247,10 +245,4 @@ func shorten(raw []string) string {
 		return strings.Join(raw[:2], " ") + " … " + strings.Join(raw[len(raw)-2:], " ")
 	}
 	return strings.Join(raw, " ")
-}
-
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

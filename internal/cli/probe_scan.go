@@ -202,7 +202,7 @@ func (p *probe) progress(total int64, what string) *progressbar.ProgressBar {
 
 func (p *probe) printFound(found []foundUnit, asked int) error {
 	if p.asJSON {
-		return printJSON(p.env.Stdout, map[string]any{"url": p.end.URL, "units": found})
+		return writeJSON(p.env.Stdout, map[string]any{"url": p.end.URL, "units": found})
 	}
 	var b bytes.Buffer
 	rows := [][]string{{"UNITÉ", "RÉPONSE", "PROFIL", "IDENTIFICATION"}}

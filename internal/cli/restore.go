@@ -132,7 +132,7 @@ func exists(path string) bool {
 
 func printRestore(env Env, f *restoreFlags, path string, r backup.Result) error {
 	if f.out {
-		return writeIndented(env.Stdout, r)
+		return writeJSON(env.Stdout, r)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s : toutes les sommes de contrôle sont justes\n", path)

@@ -18,7 +18,6 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/hub"
-	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/backtest"
 	"github.com/cpas-charleroi/gtc/rules/energy"
 	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
@@ -188,16 +187,9 @@ func (f backtestFlags) storedMeters(ctx context.Context, env Env, truth *backtes
 	if err != nil {
 		return nil, inputError(err)
 	}
-	o, err := influxOptions(cfg, env.Getenv)
+	db, err := openInflux(cfg, env, f.url)
 	if err != nil {
 		return nil, err
-	}
-	if f.url != "" {
-		o.URL = f.url
-	}
-	db, err := influx.Open(o)
-	if err != nil {
-		return nil, inputError(err)
 	}
 	defer db.Close()
 	bar := countProgress(env.Stderr, "lecture des sites", len(cfg.Sites))

@@ -19,7 +19,6 @@ import (
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
 	"github.com/cpas-charleroi/gtc/internal/config"
 	"github.com/cpas-charleroi/gtc/internal/hub"
-	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
 	"github.com/cpas-charleroi/gtc/rules/alarm/replay"
 )
@@ -246,16 +245,9 @@ func (r *alarmReplay) playStored(ctx context.Context) ([][]replay.Run, error) {
 	if r.begin.IsZero() {
 		r.begin = r.end.AddDate(0, 0, -replayDays)
 	}
-	o, err := influxOptions(r.config, r.env.Getenv)
+	db, err := openInflux(r.config, r.env, r.url)
 	if err != nil {
 		return nil, err
-	}
-	if r.url != "" {
-		o.URL = r.url
-	}
-	db, err := influx.Open(o)
-	if err != nil {
-		return nil, inputError(err)
 	}
 	defer db.Close()
 	var sites []*config.Site

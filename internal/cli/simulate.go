@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -228,9 +227,7 @@ func (s *simulation) password(site gtc.SiteID, user string) string {
 // addresses prints what answers where.
 func (s *simulation) addresses() error {
 	if s.o.json {
-		enc := json.NewEncoder(s.env.Stdout)
-		enc.SetIndent("", " ")
-		return enc.Encode(s.park.Addresses())
+		return writeJSON(s.env.Stdout, s.park.Addresses())
 	}
 	devices := 0
 	for _, a := range s.park.Addresses() {

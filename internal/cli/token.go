@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
+	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/hub"
 	"github.com/cpas-charleroi/gtc/internal/user"
 )
@@ -28,22 +29,55 @@ func newTokenCommand(env Env) *cobra.Command {
 	return cmd
 }
 
+// tokenActor is who makes and revokes tokens here, in lists and in the journal.
+const tokenActor = "gtc token"
+
+// hubTokens are the tokens of a running hub and its journal.
+type hubTokens struct {
+	*user.Tokens
+	js jetstream.JetStream
+	nc *nats.Conn
+}
+
+// Close ends the connection to the hub.
+func (t hubTokens) Close() { t.nc.Close() }
+
+// tell writes into the journal what was done to a token.
+func (t hubTokens) tell(ctx context.Context, tok user.Token, what string, at time.Time) error {
+	return bus.PublishEvent(ctx, t.js, tok.Event(what, tokenActor, at))
+}
+
+// make makes a token; one that the journal does not keep is not handed out.
+func (t hubTokens) make(ctx context.Context, tok user.Token, now time.Time) (secret string, err error) {
+	secret, err = t.Create(ctx, tok, now)
+	if errors.Is(err, user.ErrTaken) || errors.Is(err, user.ErrID) {
+		return "", inputError(err)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := t.tell(ctx, tok, user.TokenCreated, now); err != nil {
+		return "", errors.Join(err, t.Revoke(ctx, tok.ID))
+	}
+	return secret, nil
+}
+
 // openTokens opens the tokens of the hub that runs with a configuration; the
-// caller closes the connection.
-func openTokens(ctx context.Context, dir string, env Env) (*user.Tokens, *nats.Conn, error) {
+// caller closes them.
+func openTokens(ctx context.Context, dir string, env Env) (hubTokens, error) {
 	nc, _, err := dialHub(dir, env.Getenv)
 	if err != nil {
-		return nil, nil, err
+		return hubTokens{}, err
 	}
 	js, err := jetstream.New(nc)
 	if err == nil {
 		var kv jetstream.KeyValue
 		if kv, err = js.KeyValue(ctx, hub.BucketUsers); err == nil {
-			return user.OpenTokens(kv), nc, nil
+			return hubTokens{user.OpenTokens(kv), js, nc}, nil
 		}
 	}
 	nc.Close()
-	return nil, nil, fmt.Errorf("open tokens of the hub: %w", err)
+	return hubTokens{}, fmt.Errorf("open tokens of the hub: %w", err)
 }
 
 func newTokenCreateCommand(env Env) *cobra.Command {
@@ -58,8 +92,7 @@ func newTokenCreateCommand(env Env) *cobra.Command {
 			"API (Authorization: Bearer …) and do nothing else. NAME says whose it is: a–z, 0–9, dot, dash.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			tok := user.Token{ID: args[0], By: "gtc token"}
-			now := time.Now().UTC()
+			tok, now := user.Token{ID: strings.ToLower(strings.TrimSpace(args[0])), By: tokenActor}, time.Now().UTC()
 			if life != "" {
 				days, err := strconv.Atoi(strings.TrimSuffix(life, "d"))
 				if err != nil || days < 1 || days > 3650 {
@@ -67,20 +100,17 @@ func newTokenCreateCommand(env Env) *cobra.Command {
 				}
 				tok.Expires = now.AddDate(0, 0, days)
 			}
-			tokens, nc, err := openTokens(cmd.Context(), dir, env)
+			tokens, err := openTokens(cmd.Context(), dir, env)
 			if err != nil {
 				return err
 			}
-			defer nc.Close()
-			secret, err := tokens.Create(cmd.Context(), tok, now)
-			if errors.Is(err, user.ErrTaken) || errors.Is(err, user.ErrID) {
-				return inputError(err)
-			}
+			defer tokens.Close()
+			secret, err := tokens.make(cmd.Context(), tok, now)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return writeJSON(env.Stdout, map[string]any{"id": strings.ToLower(args[0]), "token": secret, "expires": tok.Expires})
+				return writeJSON(env.Stdout, map[string]any{"id": tok.ID, "token": secret, "expires": tok.Expires})
 			}
 			_, err = fmt.Fprintln(env.Stdout, secret)
 			return err
@@ -102,11 +132,11 @@ func newTokenListCommand(env Env) *cobra.Command {
 		Short: "Liste les jetons : par qui, depuis quand, dernière utilisation",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			tokens, nc, err := openTokens(cmd.Context(), dir, env)
+			tokens, err := openTokens(cmd.Context(), dir, env)
 			if err != nil {
 				return err
 			}
-			defer nc.Close()
+			defer tokens.Close()
 			all, err := tokens.List(cmd.Context())
 			if err != nil {
 				return err
@@ -146,16 +176,19 @@ func newTokenRevokeCommand(env Env) *cobra.Command {
 		Short: "Révoque un jeton, sur-le-champ",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			tokens, nc, err := openTokens(cmd.Context(), dir, env)
+			tokens, err := openTokens(cmd.Context(), dir, env)
 			if err != nil {
 				return err
 			}
-			defer nc.Close()
+			defer tokens.Close()
 			err = tokens.Revoke(cmd.Context(), args[0])
 			if errors.Is(err, user.ErrUnknown) {
 				return inputError(fmt.Errorf("revoke %s: there is no such token", args[0]))
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			return tokens.tell(cmd.Context(), user.Token{ID: args[0]}, user.TokenRevoked, time.Now())
 		},
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -170,11 +203,11 @@ func newTokenRevokeCommand(env Env) *cobra.Command {
 
 // tokenIDs lists the tokens for completion, none when the hub is not reached.
 func tokenIDs(ctx context.Context, dir string, env Env) []string {
-	tokens, nc, err := openTokens(ctx, dir, env)
+	tokens, err := openTokens(ctx, dir, env)
 	if err != nil {
 		return nil
 	}
-	defer nc.Close()
+	defer tokens.Close()
 	all, err := tokens.List(ctx)
 	if err != nil {
 		return nil

@@ -1,22 +1,16 @@
 package cli_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	core "github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
-	"github.com/cpas-charleroi/gtc/internal/cli"
 	"github.com/cpas-charleroi/gtc/internal/hub"
 	"github.com/cpas-charleroi/gtc/internal/user"
 )
@@ -24,28 +18,14 @@ import (
 // TestTokensOfARunningHub makes, lists, uses and revokes a service token over
 // the bus of a hub.
 func TestTokensOfARunningHub(t *testing.T) {
-	const password = "password of this test"
-	b, err := bus.StartHub(t.Context(), bus.HubOptions{Listen: "127.0.0.1:0", Password: password, Dir: t.TempDir(), NoSync: true, Log: zerolog.Nop()})
-	require.NoError(t, err)
-	t.Cleanup(b.Close)
+	b, dir := runningHub(t, "")
 	js, err := jetstream.New(b.Conn())
 	require.NoError(t, err)
 	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: hub.BucketUsers})
 	require.NoError(t, err)
-	at, err := url.Parse(b.ClientURL())
-	require.NoError(t, err)
-	dir := t.TempDir()
-	secretFile := filepath.Join(dir, "bus-password")
-	require.NoError(t, os.WriteFile(secretFile, []byte(password), 0o600))
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "sites"), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "sites", "home.yaml"), []byte("site: home\nlabel: {fr: Essai}\ncategory: other\n"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "gtc.yaml"), fmt.Appendf(nil, "bus: {listen: %q, password_file: %q}\n", at.Host, secretFile), 0o600))
 	gtc := func(args ...string) (code int, out, errs string) {
-		var stdout, stderr bytes.Buffer
-		code = cli.Run(t.Context(), cli.Env{
-			Args: append(append([]string{"token"}, args...), "--config", dir), Getenv: func(string) string { return "" }, Stdout: &stdout, Stderr: &stderr,
-		})
-		return code, strings.TrimSpace(stdout.String()), stderr.String()
+		code, out, errs = gtcRun(t, append(append([]string{"token"}, args...), "--config", dir)...)
+		return code, strings.TrimSpace(out), errs
 	}
 	code, secret, errs := gtc("create", "grafana", "--expires", "30d")
 	require.Zero(t, code, errs)
@@ -73,4 +53,20 @@ func TestTokensOfARunningHub(t *testing.T) {
 	require.Zero(t, code, errs)
 	_, err = user.OpenTokens(kv).Use(t.Context(), secret, now)
 	require.ErrorIs(t, err, user.ErrToken)
+
+	// The journal knows both, and nothing of what was refused.
+	events, err := js.OrderedConsumer(t.Context(), bus.StreamEvents, jetstream.OrderedConsumerConfig{})
+	require.NoError(t, err)
+	for _, want := range []string{user.TokenCreated, user.TokenRevoked} {
+		m, err := events.Next(jetstream.FetchMaxWait(10 * time.Second))
+		require.NoError(t, err)
+		require.NotContains(t, string(m.Data()), secret)
+		var ev core.Event
+		require.NoError(t, json.Unmarshal(m.Data(), &ev))
+		require.Equal(t, []string{string(core.HubSite), string(core.EventAccess), "token/grafana", want, "gtc token"},
+			[]string{string(ev.Site), string(ev.Kind), ev.Subject, ev.To, ev.Actor})
+	}
+	info, err := js.Stream(t.Context(), bus.StreamEvents)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, info.CachedInfo().State.Msgs)
 }

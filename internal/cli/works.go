@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
 
@@ -56,11 +56,7 @@ func exportWorks(ctx context.Context, env Env, dir string, args []string) error 
 		return err
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	store, err := register.Open(ctx, js)
+	_, store, err := openWorks(ctx, nc)
 	if err != nil {
 		return err
 	}
@@ -68,14 +64,17 @@ func exportWorks(ctx context.Context, env Env, dir string, args []string) error 
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
-		_, err = io.Copy(env.Stdout, bytes.NewReader(text))
-		return err
+	return writeOut(env, args, "works register", text)
+}
+
+// openWorks opens the works register of a running hub, and its streams.
+func openWorks(ctx context.Context, nc *nats.Conn) (jetstream.JetStream, *register.Store, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := os.WriteFile(args[0], text, 0o600); err != nil {
-		return fmt.Errorf("export works register: %w", err)
-	}
-	return nil
+	store, err := register.Open(ctx, js)
+	return js, store, err
 }
 
 func importWorks(ctx context.Context, env Env, dir, file string, dryRun bool) error {
@@ -106,11 +105,7 @@ func importWorks(ctx context.Context, env Env, dir, file string, dryRun bool) er
 	if err := checkWorks(cfg, news); err != nil {
 		return inputError(err)
 	}
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	store, err := register.Open(ctx, js)
+	js, store, err := openWorks(ctx, nc)
 	if err != nil {
 		return err
 	}

@@ -3,13 +3,11 @@ package cli_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
@@ -20,23 +18,7 @@ import (
 // keeping is the bus of a hub, with the configuration that leads to it.
 func keeping(t *testing.T) (*bus.Hub, string) {
 	t.Helper()
-	const password = "password of this test"
-	b, err := bus.StartHub(t.Context(), bus.HubOptions{Listen: "127.0.0.1:0", Password: password, Dir: t.TempDir(), NoSync: true, Log: zerolog.Nop()})
-	require.NoError(t, err)
-	t.Cleanup(b.Close)
-	u, err := url.Parse(b.ClientURL())
-	require.NoError(t, err)
-	dir := t.TempDir()
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "sites"), 0o700))
-	secret := filepath.Join(dir, "secret")
-	for name, text := range map[string]string{
-		"secret":          password,
-		"gtc.yaml":        fmt.Sprintf("bus: {listen: %q, password_file: %q}\nconsole: {listen: \"127.0.0.1:1\"}\ntariffs:\n  - {carrier: gas, eur_per_kwh: 0.1, source: contrat, from: 2020-01-01}\n", u.Host, secret),
-		"sites/home.yaml": "site: home\nlabel: {fr: Essai}\ncategory: other\n",
-	} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	return b, dir
+	return runningHub(t, "tariffs:\n  - {carrier: gas, eur_per_kwh: 0.1, source: contrat, from: 2020-01-01}\n")
 }
 
 const worksText = `works:

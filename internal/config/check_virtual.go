@@ -35,31 +35,42 @@ func (s *Site) meterAt(r meterRef) (*Meter, bool) {
 	return nil, false
 }
 
-// virtual checks a meter that is made of others.
-func (c *siteChecker) virtual(at string, m Meter) {
-	c.id(at+".id", string(m.ID))
-	if _, ok := c.site.find(m.ID); ok {
-		c.add(at+".id", "%s.id: %s is an equipment: a virtual meter has an id of its own", at, m.ID)
-	}
-	for _, x := range []struct {
-		key   string
-		given bool
-	}{
-		{"equipment", m.Equipment != ""},
+// given is a key of a meter and whether it is there.
+type given struct {
+	key string
+	is  bool
+}
+
+// dialKeys are the keys that only a meter with a dial has.
+func dialKeys(m Meter) []given {
+	return []given{
 		{"point", m.Point != ""},
-		{"kwh_per_unit", m.KWhPerUnit != 0},
 		{"gas", m.Gas != nil},
 		{"rollover_at", m.RolloverAt != 0},
 		{"max_per_hour", m.MaxPerHour != 0},
 		{"subscribed_kw", m.SubscribedKW != 0},
 		{"swaps", len(m.Swaps) > 0},
 		{"ean", m.EAN != ""},
-		{"tank", m.Tank != nil},
-	} {
-		if x.given {
-			c.add(at+"."+x.key, "%s.%s: a virtual meter has none: it is made of others", at, x.key)
+	}
+}
+
+// none refuses keys that a meter of this kind does not have.
+func (c *siteChecker) none(at, why string, keys []given) {
+	for _, k := range keys {
+		if k.is {
+			c.add(at+"."+k.key, "%s.%s: %s", at, k.key, why)
 		}
 	}
+}
+
+// virtual checks a meter that is made of others.
+func (c *siteChecker) virtual(at string, m Meter) {
+	c.id(at+".id", string(m.ID))
+	if _, ok := c.site.find(m.ID); ok {
+		c.add(at+".id", "%s.id: %s is an equipment: a virtual meter has an id of its own", at, m.ID)
+	}
+	c.none(at, "a virtual meter has none: it is made of others", append(
+		dialKeys(m), given{"equipment", m.Equipment != ""}, given{"kwh_per_unit", m.KWhPerUnit != 0}, given{"tank", m.Tank != nil}))
 	if m.Carrier == gtc.CarrierWater {
 		c.add(at+".carrier", "%s.carrier: water is not energy", at)
 	}
@@ -184,22 +195,7 @@ func (c *siteChecker) tank(at string, m Meter) {
 	if ok && e.Kind != gtc.KindTank {
 		c.add(at+".equipment", "%s.equipment: %s is of kind %s, not a tank", at, e.ID, e.Kind)
 	}
-	for _, x := range []struct {
-		key   string
-		given bool
-	}{
-		{"point", m.Point != ""},
-		{"gas", m.Gas != nil},
-		{"rollover_at", m.RolloverAt != 0},
-		{"max_per_hour", m.MaxPerHour != 0},
-		{"subscribed_kw", m.SubscribedKW != 0},
-		{"swaps", len(m.Swaps) > 0},
-		{"ean", m.EAN != ""},
-	} {
-		if x.given {
-			c.add(at+"."+x.key, "%s.%s: a tank has none: its use is known by levels and deliveries", at, x.key)
-		}
-	}
+	c.none(at, "a tank has none: its use is known by levels and deliveries", dialKeys(m))
 	c.word(at+".tank.fuel", t.Fuel, fuels())
 	if want := fuelCarrier(t.Fuel); want != "" && m.Carrier != want && m.Carrier != "" {
 		c.add(at+".carrier", "%s.carrier: a tank of %s counts %s, not %s", at, t.Fuel, want, m.Carrier)

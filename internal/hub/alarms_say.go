@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
 )
 
@@ -121,20 +122,10 @@ func (s *sayer) watch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watch kept alarms: %w", err)
 	}
-	defer func() { _ = w.Stop() }() // ctx ended it already
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e, open := <-w.Updates():
-			if !open {
-				return fmt.Errorf("watch kept alarms: %w", ctx.Err())
-			}
-			if e != nil && e.Operation() == jetstream.KeyValuePut {
-				s.heard(e)
-			}
-		}
+	if err := bus.FollowKeys(ctx, w, s.heard); err != nil {
+		return fmt.Errorf("watch kept alarms: %w", err)
 	}
+	return nil
 }
 
 // heard takes over one value that another hub kept.

@@ -169,7 +169,7 @@ func (h *Hub) keptByOthers(ctx context.Context, id string) (gtc.Alarm, bool) {
 func (h *Hub) consoleOptions(o Options) console.Options {
 	c := console.Options{
 		Model: h, Language: o.Config.Hub.Console.Language, Version: o.Version, Log: o.Log, Registry: o.Registry, Health: h.Health,
-		Alarms: h, Carbon: h, Portfolio: h, Cold: h, Data: h, Records: h, Tokens: h.tokens, Users: h.users, Actions: h, Findings: h, Handling: h, OpenRead: onLoopback(h.listener), Now: h.now,
+		Alarms: h, Carbon: h, Portfolio: h, Cold: h, Data: h, Records: h, Tokens: h.tokens, Journal: h.bus.PublishEvent, Users: h.users, Actions: h, Findings: h, Handling: h, OpenRead: onLoopback(h.listener), Now: h.now,
 		Secure: strings.HasPrefix(o.Config.Hub.Notify.PublicURL, "https://"),
 		Link: func(token string, now time.Time) (console.Grant, error) {
 			g, err := h.alert.Link(token, now)

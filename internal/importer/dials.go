@@ -39,21 +39,13 @@ func (s Store) planDials(ctx context.Context, p *Plan, dials []Reading) error {
 		return nil
 	}
 	m := s.Target.Meter
-	there := map[int64]float64{}
-	err := s.DB.Read(ctx, influx.Query{
+	there, err := s.there(ctx, influx.Query{
 		Database: influx.Rollup,
 		Text:     "SELECT " + rollup.FieldIndex + " FROM " + rollup.MeasurementDial + " WHERE site = $site AND meter = $meter AND direction = $direction AND time >= $from AND time <= $to",
 		Params: influx.Params{
 			"site": string(s.Target.Site), "meter": string(m.Equipment), "direction": string(m.Direction),
 			"from": dials[0].At, "to": dials[len(dials)-1].At,
 		},
-	}, func(t *influx.Table) error {
-		for i := range t.Values {
-			if v, ok := t.Float(i, 1); ok {
-				there[t.Time(i).UnixMilli()] = v
-			}
-		}
-		return nil
 	})
 	if err != nil {
 		return err

@@ -243,25 +243,32 @@ func (s Store) line(step string, x Interval) []byte {
 	return l.At(x.Start).Append(nil)
 }
 
+// there reads what is kept already: the first field of a question by its
+// instant in milliseconds.
+func (s Store) there(ctx context.Context, q influx.Query) (map[int64]float64, error) {
+	out := map[int64]float64{}
+	err := s.DB.Read(ctx, q, func(t *influx.Table) error {
+		for i := range t.Values {
+			if v, ok := t.Float(i, 1); ok {
+				out[t.Time(i).UnixMilli()] = v
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
 // planReadings compares readings with the raw samples.
 func (s Store) planReadings(ctx context.Context, p *Plan, all []Reading) error {
 	if len(all) == 0 {
 		return nil
 	}
 	m := s.Target.Meter
-	there := map[int64]float64{}
-	err := s.DB.Read(ctx, influx.Query{
+	there, err := s.there(ctx, influx.Query{
 		Database: s.Database,
 		Text:     fmt.Sprintf("SELECT %s FROM %s WHERE site = $site AND equipment = $equipment AND time >= $from AND time <= $to", influx.Ident(string(m.Point)), influx.Ident(string(m.Kind))),
 		Params:   influx.Params{"site": string(s.Target.Site), "equipment": string(m.Equipment), "from": all[0].At.Add(-besideMeter), "to": all[len(all)-1].At.Add(besideMeter)},
 		Limits:   influx.Limits{MaxRows: 20_000_000, Timeout: 5 * time.Minute},
-	}, func(t *influx.Table) error {
-		for i := range t.Values {
-			if v, ok := t.Float(i, 1); ok {
-				there[t.Time(i).UnixMilli()] = v
-			}
-		}
-		return nil
 	})
 	if err != nil {
 		return err

@@ -112,18 +112,10 @@ func (s Store) planEntries(ctx context.Context, p *Plan, kind Kind, all []Entry)
 		return nil
 	}
 	m, field := s.Target.Meter, tankField(kind)
-	there := map[int64]float64{}
-	err := s.DB.Read(ctx, influx.Query{
+	there, err := s.there(ctx, influx.Query{
 		Database: influx.Rollup,
 		Text:     fmt.Sprintf("SELECT %s FROM %s WHERE site = $site AND meter = $meter AND time >= $from AND time <= $to", field, rollup.MeasurementTank),
 		Params:   influx.Params{"site": string(s.Target.Site), "meter": string(m.Equipment), "from": all[0].At, "to": all[len(all)-1].At},
-	}, func(t *influx.Table) error {
-		for i := range t.Values {
-			if v, ok := t.Float(i, 1); ok {
-				there[t.Time(i).UnixMilli()] = v
-			}
-		}
-		return nil
 	})
 	if err != nil {
 		return err

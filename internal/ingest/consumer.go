@@ -112,17 +112,25 @@ func (p *part) reset(ctx context.Context, seq uint64) error {
 	return nil
 }
 
-// revive sets the consumer of a partition that nobody reads back to what was
-// acknowledged: only a message that is delivered pins a hub, and what a hub
-// that is gone had taken is not delivered for long.
-func (p *part) revive(ctx context.Context) error {
+// look returns how the consumer of the partition is.
+func (p *part) look(ctx context.Context) (*jetstream.ConsumerInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiPatience)
 	defer cancel()
 	c, err := p.js.Consumer(ctx, p.stream, p.name)
 	if err != nil {
-		return fmt.Errorf("look at consumer %s of %s: %w", p.name, p.stream, err)
+		return nil, fmt.Errorf("look at consumer %s of %s: %w", p.name, p.stream, err)
 	}
-	info := c.CachedInfo()
+	return c.CachedInfo(), nil
+}
+
+// revive sets the consumer of a partition that nobody reads back to what was
+// acknowledged: only a message that is delivered pins a hub, and what a hub
+// that is gone had taken is not delivered for long.
+func (p *part) revive(ctx context.Context) error {
+	info, err := p.look(ctx)
+	if err != nil {
+		return err
+	}
 	if info.NumAckPending == 0 || slices.ContainsFunc(info.PriorityGroups, func(g jetstream.PriorityGroupState) bool { return g.PinnedClientID != "" }) {
 		return nil
 	}
@@ -132,13 +140,11 @@ func (p *part) revive(ctx context.Context) error {
 // compare leaves the partition to another hub when this one holds more than its
 // share: every hub that waits for the partition, or holds it, gets as many.
 func (p *part) compare(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, apiPatience)
-	defer cancel()
-	c, err := p.js.Consumer(ctx, p.stream, p.name)
+	info, err := p.look(ctx)
 	if err != nil {
-		return fmt.Errorf("look at consumer %s of %s: %w", p.name, p.stream, err)
+		return err
 	}
-	hubs := max(c.CachedInfo().NumWaiting, 1) // this one waits too
+	hubs := max(info.NumWaiting, 1) // this one waits too
 	if p.held() > (bus.Partitions+hubs-1)/hubs {
 		return errLeft
 	}

@@ -191,7 +191,7 @@ func projection(ev gtc.Event) ([]string, func(*influx.Line)) {
 		}
 		return []string{influx.MeasurementFinding, influx.TagMeter + "=" + meter, influx.TagRule + "=" + rule, site},
 			func(l *influx.Line) { change(l, ev); finding(l, ev.Finding) }
-	case gtc.EventDevice, gtc.EventEdge, gtc.EventWork, gtc.EventComment, gtc.EventRegister:
+	case gtc.EventDevice, gtc.EventEdge, gtc.EventWork, gtc.EventComment, gtc.EventRegister, gtc.EventAccess:
 	}
 	return nil, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
@@ -165,26 +166,12 @@ func (s *Store) Follow(ctx context.Context, changed func(gtc.SiteID), bad func(e
 	if err != nil {
 		return fmt.Errorf("follow works register: %w", err)
 	}
-	defer func() { _ = w.Stop() }() // it ends with ctx
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e, ok := <-w.Updates():
-			if !ok {
-				return fmt.Errorf("follow works register: %w", ctx.Err())
-			}
-			if e == nil || e.Operation() != jetstream.KeyValuePut {
-				continue
-			}
-			news, err := s.take(e)
-			if err != nil {
-				bad(err)
-				continue
-			}
-			if news {
-				changed(gtc.SiteID(e.Key()))
-			}
+	return bus.FollowKeys(ctx, w, func(e jetstream.KeyValueEntry) {
+		switch news, err := s.take(e); {
+		case err != nil:
+			bad(err)
+		case news:
+			changed(gtc.SiteID(e.Key()))
 		}
-	}
+	})
 }

@@ -23,7 +23,7 @@ const (
 // Directory is all users of a hub. It may be used by several goroutines.
 type Directory struct {
 	store    store
-	cost     cost
+	cost     Cost
 	slots    chan struct{}
 	nobody   string // a hash that takes as long as a real one
 	mu       sync.Mutex
@@ -32,10 +32,11 @@ type Directory struct {
 
 // Open returns the users kept in a bucket.
 func Open(kv jetstream.KeyValue) *Directory {
-	return open(kv, cost{memory: 64 << 10, passes: 3, lanes: 2})
+	return OpenAt(kv, usualCost())
 }
 
-func open(kv jetstream.KeyValue, c cost) *Directory {
+// OpenAt is [Open] with passwords that are hashed at a cost of the caller's.
+func OpenAt(kv jetstream.KeyValue, c Cost) *Directory {
 	return &Directory{
 		store: store{kv}, cost: c, slots: make(chan struct{}, hashing),
 		nobody: c.hash(rand.Text()), attempts: map[string]attempt{},

@@ -11,13 +11,17 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// cost is what one hash takes. RFC 9106 §4 recommends 64 MiB and three passes
-// where 2 GiB are too much.
-type cost struct {
-	memory uint32 // KiB
-	passes uint32
-	lanes  uint8
+// Cost is what one argon2id hash takes.
+type Cost struct {
+	// Memory is in KiB, at least 8.
+	Memory uint32
+	Passes uint32
+	Lanes  uint8
 }
+
+// usualCost is what RFC 9106 §4 recommends where 2 GiB are too much: 64 MiB and
+// three passes.
+func usualCost() Cost { return Cost{Memory: 64 << 10, Passes: 3, Lanes: 2} }
 
 const (
 	saltBytes = 16
@@ -27,12 +31,12 @@ const (
 var errHash = errors.New("not an argon2id hash")
 
 // hash returns the PHC string of a password with a new salt.
-func (c cost) hash(password string) string {
+func (c Cost) hash(password string) string {
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // never fails
-	key := argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.lanes, hashBytes)
+	key := argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Lanes, hashBytes)
 	b := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.passes, c.lanes, b.EncodeToString(salt), b.EncodeToString(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.Memory, c.Passes, c.Lanes, b.EncodeToString(salt), b.EncodeToString(key))
 }
 
 // matches reports whether a password is the one of a PHC string. It takes as
@@ -42,13 +46,13 @@ func matches(encoded, password string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	got := argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.lanes, uint32(len(h.key))) //nolint:gosec // parseHash bounds it
+	got := argon2.IDKey([]byte(password), h.salt, h.Passes, h.Memory, h.Lanes, uint32(len(h.key))) //nolint:gosec // parseHash bounds it
 	return subtle.ConstantTimeCompare(got, h.key) == 1, nil
 }
 
 // parsed is a PHC string, taken apart.
 type parsed struct {
-	cost
+	Cost
 	salt, key []byte
 }
 
@@ -60,10 +64,10 @@ func parseHash(encoded string) (parsed, error) {
 		return parsed{}, errHash
 	}
 	var h parsed
-	if n, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &h.memory, &h.passes, &h.lanes); n != 3 || err != nil {
+	if n, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &h.Memory, &h.Passes, &h.Lanes); n != 3 || err != nil {
 		return parsed{}, errHash
 	}
-	if h.memory < 8 || h.memory > 1<<20 || h.passes < 1 || h.passes > 16 || h.lanes < 1 || h.lanes > 16 {
+	if h.Memory < 8 || h.Memory > 1<<20 || h.Passes < 1 || h.Passes > 16 || h.Lanes < 1 || h.Lanes > 16 {
 		return parsed{}, errHash
 	}
 	var err error

@@ -11,6 +11,14 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/cpas-charleroi/gtc"
+)
+
+// What happens to a token.
+const (
+	TokenCreated = "created"
+	TokenRevoked = "revoked"
 )
 
 const (
@@ -42,6 +50,21 @@ type Token struct {
 	Expires time.Time `json:"expires,omitzero"`
 	// LastUsed is to the minute, zero before the first use.
 	LastUsed time.Time `json:"last_used,omitzero"`
+}
+
+// Event is what the journal keeps of a token: what was done to it
+// ([TokenCreated], [TokenRevoked]), by whom and when, and until when it holds.
+// The secret is no part of it.
+func (t Token) Event(what, by string, at time.Time) gtc.Event {
+	at = at.UTC().Truncate(time.Millisecond)
+	ev := gtc.Event{
+		ID: fmt.Sprintf("access/token/%s/%s/%d", t.ID, what, at.UnixMilli()), Site: gtc.HubSite, At: at, Received: at,
+		Kind: gtc.EventAccess, Subject: "token/" + t.ID, To: what, Actor: by,
+	}
+	if what == TokenCreated {
+		ev.Until = t.Expires
+	}
+	return ev
 }
 
 // Tokens are the service tokens of a hub. What is kept is the SHA-256 of each

@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"github.com/cpas-charleroi/gtc/internal/user/usertest"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -21,19 +20,7 @@ const good = "un mot de passe assez long"
 // cost little.
 func directory(t *testing.T) *Directory {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{DontListen: true, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	require.NoError(t, err)
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	require.True(t, s.ReadyForConnections(10*time.Second))
-	c, err := nats.Connect("", nats.InProcessServer(s))
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	js, err := jetstream.New(c)
-	require.NoError(t, err)
-	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: "users"})
-	require.NoError(t, err)
-	return open(kv, cost{memory: 64, passes: 1, lanes: 1})
+	return OpenAt(usertest.Bucket(t), Cost{Memory: 64, Passes: 1, Lanes: 1})
 }
 
 // first makes the first user and returns a session of hers.
@@ -272,7 +259,7 @@ func TestFormToken(t *testing.T) {
 }
 
 func FuzzParseHash(f *testing.F) {
-	f.Add(cost{memory: 64, passes: 1, lanes: 1}.hash("x"))
+	f.Add(Cost{Memory: 64, Passes: 1, Lanes: 1}.hash("x"))
 	f.Add("$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, s string) {
@@ -283,14 +270,14 @@ func FuzzParseHash(f *testing.F) {
 			}
 			return
 		}
-		if h.memory > 1<<20 || h.passes > 16 || len(h.salt) < 8 || len(h.key) > 64 {
-			t.Fatalf("would cost %+v", h.cost)
+		if h.Memory > 1<<20 || h.Passes > 16 || len(h.salt) < 8 || len(h.key) > 64 {
+			t.Fatalf("would cost %+v", h.Cost)
 		}
 	})
 }
 
 func BenchmarkSignIn(b *testing.B) {
-	c := cost{memory: 64 << 10, passes: 3, lanes: 2}
+	c := usualCost()
 	h := c.hash(good)
 	for b.Loop() {
 		if ok, err := matches(h, good); !ok || err != nil {

@@ -12,57 +12,56 @@ import (
 
 // Memory is what is known of a device's tables.
 type Memory struct {
-	words map[string]map[int]uint16
-	bits  map[string]map[int]bool
+	words cells[uint16]
+	bits  cells[bool]
+}
+
+// cells are known values by table and address.
+type cells[T any] map[string]map[int]T
+
+func (c cells[T]) put(table string, address uint16, values []T) {
+	if c[table] == nil {
+		c[table] = map[int]T{}
+	}
+	for i, v := range values {
+		c[table][int(address)+i] = v
+	}
+}
+
+func (c cells[T]) get(table string, address uint16, n int) (values []T, ok bool) {
+	for i := range n {
+		v, known := c[table][int(address)+i]
+		if !known {
+			return nil, false
+		}
+		values = append(values, v)
+	}
+	return values, true
 }
 
 // NewMemory returns a memory that knows nothing.
 func NewMemory() *Memory {
-	return &Memory{words: map[string]map[int]uint16{}, bits: map[string]map[int]bool{}}
+	return &Memory{words: cells[uint16]{}, bits: cells[bool]{}}
 }
 
 // PutWords remembers registers of a table from an address on.
 func (m *Memory) PutWords(table string, address uint16, words []uint16) {
-	if m.words[table] == nil {
-		m.words[table] = map[int]uint16{}
-	}
-	for i, w := range words {
-		m.words[table][int(address)+i] = w
-	}
+	m.words.put(table, address, words)
 }
 
 // PutBits remembers bits of a table from an address on.
 func (m *Memory) PutBits(table string, address uint16, read []bool) {
-	if m.bits[table] == nil {
-		m.bits[table] = map[int]bool{}
-	}
-	for i, b := range read {
-		m.bits[table][int(address)+i] = b
-	}
+	m.bits.put(table, address, read)
 }
 
 // Words returns n registers; ok is false when one is not known.
 func (m *Memory) Words(table string, address uint16, n int) (words []uint16, ok bool) {
-	for i := range n {
-		w, known := m.words[table][int(address)+i]
-		if !known {
-			return nil, false
-		}
-		words = append(words, w)
-	}
-	return words, true
+	return m.words.get(table, address, n)
 }
 
 // Bits returns n bits; ok is false when one is not known.
 func (m *Memory) Bits(table string, address uint16, n int) (read []bool, ok bool) {
-	for i := range n {
-		b, known := m.bits[table][int(address)+i]
-		if !known {
-			return nil, false
-		}
-		read = append(read, b)
-	}
-	return read, true
+	return m.bits.get(table, address, n)
 }
 
 // tableOf names the table that a function reads.

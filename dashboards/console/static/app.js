@@ -300,6 +300,19 @@
   };
   for (const form of $$('form[data-push]')) push(form);
 
+  // What is shown once is copied with one tap. An address without https has no
+  // clipboard: there the older way serves.
+  for (const button of $$('[data-copy]')) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      const field = $(button.dataset.copy);
+      field.select();
+      let done = false;
+      try { await navigator.clipboard.writeText(field.value); done = true; } catch { done = document.execCommand('copy'); }
+      button.nextElementSibling.textContent = done ? button.dataset.copied : button.dataset.uncopied;
+    });
+  }
+
   // Finding a site.
   const filter = () => {
     const input = $('[data-filter] input');

@@ -12,6 +12,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/cpas-charleroi/gtc/internal/clock"
 )
 
 // Options describe the mailbox.
@@ -101,23 +103,12 @@ func (w *Watch) Run(ctx context.Context, to Taker) error {
 			break
 		}
 		to.Away(err)
-		if pause(ctx, wait) != nil {
+		if clock.Sleep(ctx, wait) != nil {
 			break
 		}
 		wait = min(2*wait, longest)
 	}
 	return ctx.Err()
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // Check signs in and opens the folder.
@@ -144,7 +135,7 @@ func (w *Watch) session(ctx context.Context, to Taker, went func()) error {
 			return fmt.Errorf("read mailbox %s: %w", w.address, err)
 		}
 		went()
-		if err := pause(ctx, w.o.Every); err != nil {
+		if err := clock.Sleep(ctx, w.o.Every); err != nil {
 			return err
 		}
 	}

@@ -50,19 +50,10 @@ func keyOf(n ast.Node) (string, bool) {
 
 // text returns the text of a scalar.
 func text(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value, true
-	case *ast.LiteralNode:
-		return n.Value.Value, true
-	case *ast.IntegerNode:
-		return n.Token.Value, true
-	case *ast.FloatNode:
-		return n.Token.Value, true
-	case *ast.BoolNode:
-		return n.Token.Value, true
+	if block, ok := n.(*ast.LiteralNode); ok {
+		return block.Value.Value, true
 	}
-	return "", false
+	return keyOf(n)
 }
 
 func (d *decoder) scalar(path string, n ast.Node, v reflect.Value) {
