@@ -71,7 +71,9 @@ func TestPagesInEveryLanguage(t *testing.T) {
 			require.NotContains(t, body, "%!", "%s in %s: a text without its argument", path, lang)
 			require.NotContains(t, body, "ZgotmplZ", "%s in %s: a value not fit for its place", path, lang)
 			require.NotContains(t, body, "NaN", "%s in %s", path, lang)
-			require.NotRegexp(t, ` style="|<style|<script>`, body, "%s: the policy refuses this", path)
+			for _, inline := range []string{` style="`, "<style", "<script>"} {
+				require.NotContains(t, body, inline, "%s: the policy refuses this", path)
+			}
 		}
 	}
 }

@@ -72,18 +72,45 @@ func pageNames() []string {
 	return []string{"park", "site", "energy", "carbon", "portfolio", "meter", "alarms", "more", "lost", "alarm", "measures", "token", "signin", "invitation", "users", "tokens", "account", "findings", "finding", "register", "coldrooms", "cold"}
 }
 
+// loadPages returns the pages of each language. Each file is parsed once; a
+// language gives its own words to what was parsed.
 func loadPages(tongues map[string]*tongue) (map[string]map[string]page, error) {
+	parsed, err := parsePages((&tongue{}).funcs())
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]map[string]page{}
 	for lang, t := range tongues {
 		out[lang] = map[string]page{}
-		for _, name := range pageNames() {
-			p, err := template.New("layout.html").Funcs(t.funcs()).
-				ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/casesparts.html", "templates/"+name+".html")
+		funcs := t.funcs()
+		for name, p := range parsed {
+			own, err := p.Clone()
 			if err != nil {
-				return nil, fmt.Errorf("parse page %s: %w", name, err)
+				return nil, fmt.Errorf("page %s in %s: %w", name, lang, err)
 			}
-			out[lang][name] = p
+			out[lang][name] = own.Funcs(funcs)
 		}
+	}
+	return out, nil
+}
+
+// parsePages parses what pages share once and each page behind it.
+func parsePages(funcs template.FuncMap) (map[string]*template.Template, error) {
+	shared, err := template.New("layout.html").Funcs(funcs).
+		ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/casesparts.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse what pages share: %w", err)
+	}
+	out := map[string]*template.Template{}
+	for _, name := range pageNames() {
+		p, err := shared.Clone()
+		if err == nil {
+			p, err = p.ParseFS(templates, "templates/"+name+".html")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("parse page %s: %w", name, err)
+		}
+		out[name] = p
 	}
 	return out, nil
 }
