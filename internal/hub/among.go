@@ -59,9 +59,9 @@ func (e *energyRules) balance(ms *meterState, now time.Time) []gtc.Finding {
 	today := midnight(now, ms.site.Location)
 	days := make([][]energy.Interval, len(subs))
 	for i, s := range subs {
-		days[i] = before(s.days, today)
+		days[i] = s.days.Before(today)
 	}
-	return energy.BalanceFindings(ms.site.ID, ms.meter, before(ms.days, today), days)
+	return energy.BalanceFindings(ms.site.ID, ms.meter, ms.days.Before(today), days)
 }
 
 // leastAlike is how many Mondays two meters must agree on to be held against
@@ -77,8 +77,8 @@ func (e *energyRules) twins(now time.Time) map[meterKey][]gtc.Finding {
 		if made(ms.meter) || ms.meter.KWhPerUnit == 0 {
 			continue
 		}
-		for _, d := range before(ms.days, midnight(now, ms.site.Location)) {
-			if d.Start.Weekday() == time.Monday && d.KWh > 0 && d.Coverage >= 0.9 && !d.NoEnergy {
+		for _, i := range mondays(&ms.days, ms.days.Find(midnight(now, ms.site.Location))) {
+			if d := ms.days.At(i); d.KWh > 0 && d.Coverage >= 0.9 && !d.NoEnergy {
 				k := string(ms.meter.Carrier) + strconv.FormatInt(d.Start.Unix(), 36) + strconv.FormatFloat(d.KWh, 'g', 5, 64)
 				alike[k] = append(alike[k], ms)
 			}
@@ -107,10 +107,26 @@ func (e *energyRules) twins(now time.Time) map[meterKey][]gtc.Finding {
 	return out
 }
 
+// mondays are the places of those among the first n days.
+func mondays(days *energy.Packed, n int) []int {
+	var out []int
+	for i := 0; i < n; i++ {
+		at := days.Start(i)
+		if at.Weekday() != time.Monday {
+			continue
+		}
+		out = append(out, i)
+		if i+7 < n && days.Start(i+7).Equal(at.AddDate(0, 0, 7)) { // no day is absent
+			i += 6
+		}
+	}
+	return out
+}
+
 func (e *energyRules) addTwins(out map[meterKey][]gtc.Finding, a, b *meterState, now time.Time) {
 	today := midnight(now, a.site.Location)
 	name := string(b.site.ID) + "/" + string(b.meter.Equipment)
-	for _, f := range energy.TwinFindings(a.site.ID, a.meter, name, before(a.days, today), before(b.days, today)) {
+	for _, f := range energy.TwinFindings(a.site.ID, a.meter, name, a.days.Before(today), b.days.Before(today)) {
 		if !slices.ContainsFunc(out[a.key()], func(x gtc.Finding) bool { return x.ID == f.ID }) {
 			out[a.key()] = append(out[a.key()], f)
 		}

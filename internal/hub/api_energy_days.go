@@ -7,12 +7,11 @@ import (
 
 	"github.com/cpas-charleroi/gtc/dashboards/api"
 	"github.com/cpas-charleroi/gtc/dashboards/console"
-	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // dayTable keeps the days of meters as the energy pages show them, so that a
 // wall does not let every expectation be computed anew. The days of a meter
-// change when it is judged, which gives it new joined days.
+// change when it is judged.
 type dayTable struct {
 	mu     sync.Mutex
 	meters map[meterKey]*meterDays
@@ -20,9 +19,8 @@ type dayTable struct {
 
 // meterDays are the days of one meter before today.
 type meterDays struct {
-	joined *baseline.Day
-	n      int
-	today  time.Time
+	judgement int
+	today     time.Time
 
 	days     []meterDay
 	baseline api.Baseline
@@ -44,13 +42,14 @@ func (h *Hub) daysOf(m metered, now time.Time) *meterDays {
 	today := midnight(now, m.site.Location)
 	h.days.mu.Lock()
 	defer h.days.mu.Unlock()
-	joined, n := h.energy.joinedOf(m.key())
-	if have := h.days.meters[m.key()]; have != nil && n > 0 && have.joined == joined && have.n == n && have.today.Equal(today) {
+	judgement := h.energy.judgementOf(m.key())
+	if have := h.days.meters[m.key()]; have != nil && judgement > 0 && have.judgement == judgement && have.today.Equal(today) {
 		return have
 	}
-	out := &meterDays{joined: joined, n: n, today: today}
+	out := &meterDays{judgement: judgement, today: today}
 	e := console.Energy{At: now, To: now}
 	h.energy.describe(m.key(), &e)
+	out.days = make([]meterDay, 0, len(e.Days))
 	dj := h.degreeDays(m.site.WeatherStation)
 	for _, d := range e.Days {
 		x := meterDay{
@@ -82,15 +81,14 @@ func (h *Hub) warmDays(now time.Time) {
 	}
 }
 
-// joinedOf says which joined days a meter has: others after each judgement.
-func (e *energyRules) joinedOf(k meterKey) (first *baseline.Day, n int) {
+// judgementOf counts how often a meter was judged, 0 where it is not known.
+func (e *energyRules) judgementOf(k meterKey) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ms := e.meters[k]
-	if ms == nil || len(ms.joined) == 0 {
-		return nil, 0
+	if ms := e.meters[k]; ms != nil {
+		return ms.version
 	}
-	return &ms.joined[0], len(ms.joined)
+	return 0
 }
 
 func orNaN(v *float64) float64 {

@@ -53,7 +53,7 @@ func (h *Hub) Carbon(_ context.Context, known time.Time) (console.Carbon, error)
 			h.energy.mu.Lock()
 			defer h.energy.mu.Unlock()
 			if ms := h.energy.meters[meterKey{site.ID, m.Equipment, m.Direction}]; ms != nil {
-				return ms.days, nil
+				return ms.days.All(), nil
 			}
 			return nil, nil
 		},

@@ -92,12 +92,12 @@ func TestRollupBaselineAndDriftFromInfluxDB(t *testing.T) {
 
 	ms := h.state()
 	require.Empty(t, ms.why)
-	for _, d := range ms.days[:200] {
+	for _, d := range ms.days.Range(0, 200) {
 		day := d.Start.In(h.site.Location)
 		require.InDelta(t, h.daily(day), d.KWh, 1, "a day of %s is a calendar day", day)
 	}
 	dst := map[float64]int{}
-	for _, d := range ms.days {
+	for _, d := range ms.days.All() {
 		dst[d.Start.In(h.site.Location).AddDate(0, 0, 1).Sub(d.Start).Hours()]++
 	}
 	require.Positive(t, dst[23])
@@ -115,7 +115,7 @@ func TestRollupBaselineAndDriftFromInfluxDB(t *testing.T) {
 	require.NoError(t, h.rules.restore(t.Context()))
 	_, err = h.rules.pass(t.Context(), end.Add(12*time.Hour))
 	require.NoError(t, err)
-	require.Len(t, h.state().days, len(ms.days))
+	require.Equal(t, ms.days.Len(), h.state().days.Len())
 	require.Equal(t, ms.findings, h.state().findings)
 }
 
@@ -171,5 +171,5 @@ func TestPassKeepsWhatItCouldNotDo(t *testing.T) {
 	require.NoError(t, h.db.EnsureDatabases(t.Context()))
 	_, err = h.rules.pass(t.Context(), end)
 	require.NoError(t, err)
-	require.InDelta(t, 31, len(h.state().days), 3)
+	require.InDelta(t, 31, h.state().days.Len(), 3)
 }

@@ -114,13 +114,13 @@ func (h *Hub) proof(r finding.Record, now time.Time) (finding.Proof, bool) {
 		return r.WeighCourse(today), true
 	}
 	h.energy.mu.Lock()
-	joined, base, reg := ms.joined, ms.baseline, ms.register
+	base, reg := ms.baseline, ms.register
 	h.energy.mu.Unlock()
 	if len(base.Segments) == 0 {
 		return finding.Proof{}, false
 	}
 	p := finding.Proof{From: r.Corrected, To: r.Corrected}
-	for _, d := range reg.Prepare(r.Meter, joined, nil) {
+	for _, d := range reg.Prepare(r.Meter, h.energy.joinedOf(ms.key()), nil) {
 		if d.Date.Before(r.Corrected) || !d.HasKWh || d.Coverage < leastProven {
 			continue
 		}

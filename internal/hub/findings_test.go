@@ -12,6 +12,7 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/influx/influxtest"
+	"github.com/cpas-charleroi/gtc/rules/energy"
 	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/rules/finding"
 	"github.com/cpas-charleroi/gtc/rules/works"
@@ -195,8 +196,8 @@ func TestRegisterChangesTheJudgement(t *testing.T) {
 	reg, err = works.Register{}.Add(beds)
 	require.NoError(t, err)
 	require.Empty(t, pass(), "25 % more is expected")
-	day := h.state().day(changed.AddDate(0, 0, 10), h.state().days[0], h.rules.temps("here")[0])
-	plain, ok := before.Predict(h.state().joined[0])
+	day := h.state().day(changed.AddDate(0, 0, 10), h.state().days.At(0), h.rules.temps("here")[0])
+	plain, ok := before.Predict(h.rules.joinedOf(h.state().key())[0])
 	require.True(t, ok)
 	require.InDelta(t, 1.25, *day.Expected/plain.KWh, 0.01)
 
@@ -270,7 +271,14 @@ func TestTheMeterProvesACorrection(t *testing.T) {
 		b, err := baseline.Fit(days, baseline.FitOptions{Carrier: gtc.CarrierGas, To: today.AddDate(-1, 0, 0)})
 		require.NoError(t, err)
 		c.energy.mu.Lock()
-		ms.joined, ms.baseline = days, b
+		kept := make([]energy.Interval, len(days))
+		temps := make([]energy.TempDay, len(days))
+		for i, d := range days {
+			kept[i] = energy.Interval{Start: d.Date, KWh: d.KWh, Coverage: d.Coverage}
+			temps[i] = energy.TempDay{Date: d.Date, Mean: d.Temp, Hours: 24}
+		}
+		ms.days, ms.until, ms.baseline = energy.Pack(ms.site.Location, kept), today, b
+		c.energy.stations[ms.site.WeatherStation] = &station{days: temps}
 		c.energy.mu.Unlock()
 	}
 	corrected := today.AddDate(0, 0, -30)

@@ -19,8 +19,8 @@ const importSlack = time.Hour
 // knows more of the day, and says of imported days that samples take over.
 func (e *energyRules) besideImports(ctx context.Context, ms *meterState, hours, days []energy.Interval) (keptHours, keptDays []energy.Interval, err error) {
 	imported := map[int64]energy.Interval{}
-	for _, d := range ms.days {
-		if d.Source != "" {
+	for i := range ms.days.Len() {
+		if d := ms.days.At(i); d.Source != "" {
 			imported[d.Start.Unix()] = d
 		}
 	}
@@ -155,7 +155,7 @@ func (e *energyRules) takeImport(ctx context.Context, k meterKey, readings time.
 		return err
 	}
 	e.replace(func() {
-		ms.days, ms.judged = days, false
+		ms.days, ms.judged = energy.Pack(ms.site.Location, days), false
 		if ms.meter.Tank != nil {
 			touch(&ms.touched, time.Unix(0, 0))
 		}

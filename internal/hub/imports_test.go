@@ -46,7 +46,7 @@ func TestImportsAreTakenOver(t *testing.T) {
 	require.NoError(t, h.rules.restore(t.Context()))
 	pass()
 	require.True(t, h.dayAt(t, gap.AddDate(0, 0, 2)).Estimated)
-	before := len(h.state().days)
+	before := h.state().days.Len()
 
 	var days strings.Builder
 	days.WriteString("Date;kWh\n")
@@ -58,13 +58,13 @@ func TestImportsAreTakenOver(t *testing.T) {
 	h.take(t, fmt.Sprintf("Du;Au;kWh\n%s;%s;300000\n", h.start.AddDate(-2, 0, 0).Format("02/01/2006"), h.start.AddDate(0, 1, 0).Format("02/01/2006")))
 	pass()
 	ms := h.state()
-	require.Greater(t, len(ms.days), before+700, "a year of days, and a year of an invoice")
+	require.Greater(t, ms.days.Len(), before+700, "a year of days, and a year of an invoice")
 	filled := h.dayAt(t, gap.AddDate(0, 0, 2))
 	require.InDelta(t, 1, filled.Coverage, 0, "the operator's day takes the place of the spread gap")
 	require.InDelta(t, h.daily(gap.AddDate(0, 0, 2)), filled.KWh, 0.01)
 
 	// Only what was measured can be fitted on.
-	for _, d := range energy.Join(ms.days, nil) {
+	for _, d := range energy.Join(ms.days.All(), nil) {
 		if d.Date.Before(h.start.AddDate(-1, 0, 0)) {
 			require.Zero(t, d.Coverage, "%s is a part of an invoice", d.Date)
 		}
@@ -78,13 +78,13 @@ func TestImportsAreTakenOver(t *testing.T) {
 	have := h.state().days
 	h.fresh()
 	require.NoError(t, h.rules.restore(t.Context()))
-	require.Len(t, h.state().days, len(have))
+	require.Equal(t, have.Len(), h.state().days.Len())
 
 	// The samples themselves come late: they take over.
 	h.write(t, gap, gap.AddDate(0, 0, 5), time.Time{}, 0)
 	h.rules.observe([]gtc.Sample{{Series: gtc.Series{Site: "s1", Kind: gtc.KindGasMeter, Equipment: "gaz", Point: "volume_m3"}, At: gap.AddDate(0, 0, -1), Value: gtc.Float(1)}})
 	pass()
-	for _, d := range h.state().days {
+	for _, d := range h.state().days.All() {
 		if d.Start.Equal(gap.AddDate(0, 0, 2)) {
 			require.Empty(t, d.Source)
 		}
@@ -115,13 +115,13 @@ func TestImportedReadingsAreRolledUp(t *testing.T) {
 	require.NoError(t, h.rules.restore(t.Context()))
 	_, err := h.rules.pass(t.Context(), end)
 	require.NoError(t, err)
-	before := len(h.state().days)
+	before := h.state().days.Len()
 	r := h.take(t, fmt.Sprintf("Date;Index (m3)\n%s;500\n%s;700\n", h.start.Format("02/01/2006"), h.start.AddDate(0, 1, 0).Format("02/01/2006")))
 	require.Equal(t, 2, r.Readings.New)
 	require.NoError(t, h.rules.takeImports(t.Context(), time.Now()))
 	_, err = h.rules.pass(t.Context(), end)
 	require.NoError(t, err)
-	require.Greater(t, len(h.state().days), before+80)
+	require.Greater(t, h.state().days.Len(), before+80)
 	require.Zero(t, h.dayAt(t, h.start.AddDate(0, 0, 10)).Coverage)
 	require.InDelta(t, 2000/h.start.AddDate(0, 1, 0).Sub(h.start).Hours()*24, h.dayAt(t, h.start.AddDate(0, 0, 10)).KWh, 0.01)
 }

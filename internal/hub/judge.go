@@ -118,11 +118,15 @@ func (e *energyRules) rollStation(ctx context.Context, st *station, from, now ti
 // the pass changes a meter's state, so it reads it without the lock.
 func (e *energyRules) prepare(ctx context.Context, ms *meterState, from, today time.Time) error {
 	temps := e.temps(ms.site.WeatherStation)
-	joined := energy.Join(before(ms.days, today), temps)
 	if why := energy.NotJudged(ms.site, ms.meter); why != "" {
-		e.replace(func() { ms.joined, ms.why, ms.detector, ms.series, ms.judged = joined, why, nil, drift.Series{}, true })
+		e.replace(func() {
+			ms.why, ms.detector, ms.series, ms.judged = why, nil, drift.Series{}, true
+			ms.until, ms.version = today, ms.version+1
+		})
 		return nil
 	}
+	e.joined = ms.days.Join(e.joined[:0], ms.days.Len(), temps)
+	joined := e.joined[:ms.days.Find(today)]
 	reg, id := e.registerOf(ms.site.ID), ms.meter.Equipment
 	detector, fitted, why, period := ms.detector, ms.baseline, ms.why, baselinePeriod(ms.meter, joined)
 	if m, ok := reg.Moved(id); ok {
@@ -134,16 +138,17 @@ func (e *energyRules) prepare(ctx context.Context, ms *meterState, from, today t
 		detector = drift.New(fitted)
 	}
 	e.replace(func() {
-		ms.joined, ms.baseline, ms.detector, ms.period, ms.why, ms.judged = joined, fitted, detector, period, why, true
+		ms.baseline, ms.detector, ms.period, ms.why, ms.judged = fitted, detector, period, why, true
+		ms.until, ms.version = today, ms.version+1
 		ms.register, ms.series = reg, drift.Series{}
 	})
 	if why == "" {
-		ms.series = detector.Series(ms.prepared(), ms.options()) // nobody but the pass reads it
+		ms.series = detector.Series(ms.prepared(joined), ms.options()) // nobody but the pass reads it
 	}
 	if !refit {
 		return nil
 	}
-	if err := e.writeIntervals(ctx, ms.site.ID, ms.meter, "day", ms.days, ms.expectation(temps)); err != nil {
+	if err := e.writeExpected(ctx, ms, e.joined); err != nil {
 		e.replace(func() { ms.judged = false })
 		return fmt.Errorf("keep expected consumption of %s/%s: %w", ms.site.ID, ms.meter.Equipment, err)
 	}
@@ -208,12 +213,19 @@ func at(temps []energy.TempDay, day time.Time) []energy.TempDay {
 	return temps[lo:min(lo+1, len(temps))]
 }
 
+// before returns the part of days, in order, that starts before an instant.
 func before(days []energy.Interval, t time.Time) []energy.Interval {
-	n := len(days)
-	for n > 0 && !days[n-1].Start.Before(t) {
-		n--
-	}
-	return days[:n]
+	return days[:len(days)-len(since(days, t))]
+}
+
+// joinedOf returns the days of a meter that were judged, with the temperatures
+// that are known now.
+func (e *energyRules) joinedOf(k meterKey) []baseline.Day {
+	e.mu.Lock()
+	ms := e.meters[k]
+	days, until, temps := ms.days, ms.until, e.stationDays(ms.site.WeatherStation)
+	e.mu.Unlock()
+	return days.Join(nil, days.Find(until), temps)
 }
 
 // temps returns the days of a station, with the lock taken.

@@ -63,7 +63,7 @@ func (e *energyRules) rollMade(ctx context.Context, ms *meterState, from, now ti
 		parts := make([][]energy.Interval, len(ms.meter.Terms))
 		for i, t := range ms.meter.Terms {
 			if part := e.meters[keyOf(t)]; part != nil {
-				parts[i] = since(part.days, from)
+				parts[i] = part.days.Since(from)
 			}
 		}
 		news = energy.Combine(ms.meter, parts)
@@ -71,7 +71,7 @@ func (e *energyRules) rollMade(ctx context.Context, ms *meterState, from, now ti
 	if err != nil {
 		return time.Time{}, err
 	}
-	first, changed := firstChange(since(ms.days, from), news)
+	first, changed := firstChange(ms.days.Since(from), news)
 	if !changed {
 		return time.Time{}, nil
 	}
@@ -84,7 +84,7 @@ func (e *energyRules) rollMade(ctx context.Context, ms *meterState, from, now ti
 		return time.Time{}, err
 	}
 	e.replace(func() {
-		ms.days = merge(ms.days, since(news, first), first, func(d energy.Interval) time.Time { return d.Start })
+		ms.days = ms.days.Merge(first, since(news, first))
 	})
 	return first, nil
 }

@@ -36,10 +36,11 @@ type meterState struct {
 	touched time.Time
 	// late is where samples came long after the last known day.
 	late timespan
-	// days are all its days, in order.
-	days []energy.Interval
-	// joined are the complete days with their temperature.
-	joined   []baseline.Day
+	// days are all its days, in order; those before until were judged, with the
+	// baseline below. Version counts the judgements.
+	days     energy.Packed
+	until    time.Time
+	version  int
 	baseline baseline.Baseline
 	// detector judges by the baseline; it keeps the limits it found.
 	detector *drift.Detector
@@ -106,6 +107,10 @@ type energyRules struct {
 	again map[gtc.SiteID]time.Time
 	// portfolio are all meters together, nil before the first pass.
 	portfolio *portfolio.Portfolio
+	// joined and lines are where the pass puts the days of one meter after the
+	// other, and what it writes of them.
+	joined []baseline.Day
+	lines  []byte
 }
 
 // StationSource says which weather equipment of which site makes the days of
@@ -124,7 +129,7 @@ func newEnergyRules(h history, sites []gtc.Site, stations []StationSource, log z
 	for i := range sites {
 		site := &sites[i]
 		for _, m := range site.Meters {
-			ms := &meterState{site: site, meter: m}
+			ms := &meterState{site: site, meter: m, days: energy.Pack(site.Location, nil)}
 			e.meters[ms.key()] = ms
 			e.order = append(e.order, ms)
 			if made(m) {
@@ -223,7 +228,7 @@ func (e *energyRules) restoreMeter(ctx context.Context, ms *meterState) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ms.days = days
+	ms.days = energy.Pack(ms.site.Location, days)
 	if ok {
 		touch(&ms.touched, at)
 	}

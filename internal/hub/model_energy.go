@@ -51,26 +51,30 @@ func (e *energyRules) describe(k meterKey, out *console.Energy) {
 	ms := e.meters[k]
 	out.Baseline = ms.summary()
 	e.amongOthers(ms, out)
-	temps := map[string]energy.TempDay{}
-	for _, t := range e.stationDays(ms.site.WeatherStation) {
-		temps[t.Date.Format(time.DateOnly)] = t
-	}
-	known := map[string]energy.Interval{}
-	for _, iv := range ms.days {
-		known[iv.Start.In(ms.site.Location).Format(time.DateOnly)] = iv
-	}
-	if len(ms.days) == 0 {
+	if ms.days.Len() == 0 {
 		return
 	}
+	temps := e.stationDays(ms.site.WeatherStation)
+	nextDay, nextTemp := 0, 0
 	// The day that has not ended is left out: a part of a day against a whole
 	// one would look like a saving. A day of which nothing is known stays in,
 	// as a gap.
 	today := midnight(out.At, ms.site.Location)
 	cusum := 0.0
-	for day := midnight(ms.days[0].Start, ms.site.Location); day.Before(today); day = day.AddDate(0, 0, 1) {
-		key := day.Format(time.DateOnly)
-		d := ms.day(day, known[key], temps[key])
-		if d.KWh != nil && d.Expected != nil && !day.Before(ms.baseline.To) && !ms.register.Excludes(ms.meter.Equipment, works.Day(key)) {
+	for day := midnight(ms.days.Start(0), ms.site.Location); day.Before(today); day = day.AddDate(0, 0, 1) {
+		date := dateOf(day)
+		var iv energy.Interval
+		for ; nextDay < ms.days.Len() && dateOf(ms.days.Start(nextDay).In(ms.site.Location)) <= date; nextDay++ {
+			iv = ms.days.At(nextDay)
+		}
+		var t energy.TempDay
+		for ; nextTemp < len(temps) && dateOf(temps[nextTemp].Date) <= date; nextTemp++ {
+			if dateOf(temps[nextTemp].Date) == date {
+				t = temps[nextTemp]
+			}
+		}
+		d := ms.day(day, iv, t)
+		if d.KWh != nil && d.Expected != nil && !day.Before(ms.baseline.To) && !ms.register.Excludes(ms.meter.Equipment, works.DayOf(day)) {
 			cusum += *d.KWh - *d.Expected
 			c := cusum
 			d.CUSUM = &c
@@ -79,6 +83,12 @@ func (e *energyRules) describe(k meterKey, out *console.Energy) {
 			out.Days = append(out.Days, d)
 		}
 	}
+}
+
+// dateOf orders calendar days.
+func dateOf(t time.Time) int {
+	y, m, d := t.Date()
+	return 400*y + 32*int(m) + d
 }
 
 // day is one day of a screen. A zero interval or temperature is not known.

@@ -41,7 +41,7 @@ func natureOf(site *gtc.Site, m gtc.Meter, now time.Time) console.MeterNature {
 func (e *energyRules) amongOthers(ms *meterState, out *console.Energy) {
 	out.Nature = natureOf(ms.site, ms.meter, out.At)
 	out.Notes = slices.Clone(ms.notes)
-	if ms.meter.Gas != nil && slices.ContainsFunc(ms.days, func(d energy.Interval) bool { return d.NoEnergy }) {
+	if ms.meter.Gas != nil && slices.ContainsFunc(ms.days.All(), func(d energy.Interval) bool { return d.NoEnergy }) {
 		out.Notes = append(out.Notes, noteNoPCS)
 	}
 	if subs := e.submeters(ms); len(subs) > 0 {
@@ -58,10 +58,10 @@ func balanceOf(ms *meterState, subs []*meterState, now time.Time) *console.Meter
 	out := &console.MeterBalance{LimitPct: ms.meter.BalanceMaxPct}
 	days := make([][]energy.Interval, len(subs))
 	for i, s := range subs {
-		days[i] = s.days
+		days[i] = s.days.Since(today.AddDate(0, 0, -balanceDays))
 		out.Submeters = append(out.Submeters, s.meter.Equipment)
 	}
-	b := energy.BalanceOf(ms.days, days, today.AddDate(0, 0, -balanceDays), today)
+	b := energy.BalanceOf(ms.days.Since(today.AddDate(0, 0, -balanceDays)), days, today.AddDate(0, 0, -balanceDays), today)
 	out.Days, out.KWh, out.SubKWh, out.RestKWh, out.RestPct = b.Days, b.Main, b.Sub, b.Rest, b.RestPct
 	out.Beyond = b.Wrong(ms.meter.BalanceMaxPct)
 	return out

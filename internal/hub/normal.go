@@ -85,7 +85,7 @@ func (h *Hub) normalYear(s *siteInfo, m gtc.Meter, now time.Time) *console.Norma
 		}
 	}
 	alone := carbon.Building{Site: s.ID, Uses: []carbon.Use{{
-		Site: s.ID, Meter: m.Equipment, Carrier: m.Carrier, Direction: m.Direction, Station: s.WeatherStation, Days: carbonDays(days, today),
+		Site: s.ID, Meter: m.Equipment, Carrier: m.Carrier, Direction: m.Direction, Station: s.WeatherStation, Days: carbonDays(days.Before(today), today),
 	}}}
 	cold := coldDays(temps, today)
 	ranked := h.emissions.plan.Ranking([]carbon.Building{alone}, carbon.Weather{s.WeatherStation: cold}, now.In(s.Location))

@@ -37,9 +37,9 @@ func TestStaticFactorsAreNoDrift(t *testing.T) {
 
 	h.site.StaticFactors = []gtc.StaticFactor{{Name: "area", Share: 1, Steps: []gtc.FactorStep{{From: grown, Value: 1.3, Why: "annexe"}}}}
 	require.Empty(t, pass())
-	x, ok := h.state().expectation(h.rules.temps("here"))(h.state().days[len(h.state().days)-2])
+	x, ok := h.state().expectation(h.rules.temps("here"))(h.state().days.At(h.state().days.Len() - 2))
 	require.True(t, ok)
-	require.InDelta(t, h.state().days[len(h.state().days)-2].KWh, x.KWh, 0.15*x.KWh, "what is expected grew with the building")
+	require.InDelta(t, h.state().days.At(h.state().days.Len()-2).KWh, x.KWh, 0.15*x.KWh, "what is expected grew with the building")
 	require.True(t, rebased(told.Inputs, told.Inputs[inputPeriod], h.state().site), "the finding was one of another baseline")
 
 	told = (&Hub{energy: h.rules}).evident(found[0])
@@ -122,7 +122,7 @@ func TestNormalYearByTheModel(t *testing.T) {
 	// The path does the same, meter by meter.
 	src := carbonSource{
 		sites: []*gtc.Site{&h.site},
-		days:  func(*gtc.Site, gtc.Meter) ([]energy.Interval, error) { return h.state().days, nil },
+		days:  func(*gtc.Site, gtc.Meter) ([]energy.Interval, error) { return h.state().days.All(), nil },
 		temps: func(string, *gtc.Site) ([]energy.TempDay, error) { return h.rules.temps("here"), nil },
 		model: fitted,
 	}

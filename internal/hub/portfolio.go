@@ -15,9 +15,9 @@ import (
 	"github.com/cpas-charleroi/gtc/rules/energy/portfolio"
 )
 
-// prepared are the meter's days as they are judged: by the register of works.
-func (ms *meterState) prepared() []baseline.Day {
-	return ms.register.Prepare(ms.meter.Equipment, ms.joined, func(d baseline.Day) (float64, bool) {
+// prepared are days of the meter as they are judged: by the register of works.
+func (ms *meterState) prepared(joined []baseline.Day) []baseline.Day {
+	return ms.register.Prepare(ms.meter.Equipment, joined, func(d baseline.Day) (float64, bool) {
 		x, ok := ms.baseline.Predict(d)
 		return x.KWh, ok
 	})
@@ -40,7 +40,8 @@ func (e *energyRules) detect(due []*meterState) map[meterKey][]gtc.Finding {
 		if ms.detector != nil && ms.why == "" {
 			o := ms.options()
 			o.Shared = all.Beside(o.Carrier, string(ms.site.Category), o.Site)
-			found = ms.detector.Detect(ms.prepared(), o)
+			e.joined = ms.days.Join(e.joined[:0], ms.days.Find(ms.until), e.temps(ms.site.WeatherStation))
+			found = ms.detector.Detect(ms.prepared(e.joined), o)
 		}
 		e.replace(func() { ms.findings = found })
 		judged[ms.key()] = found
@@ -54,7 +55,7 @@ func (e *energyRules) detect(due []*meterState) map[meterKey][]gtc.Finding {
 func (e *energyRules) portfolioMeters() []portfolio.Meter {
 	var out []portfolio.Meter
 	for _, ms := range e.order {
-		if len(ms.series.Days) == 0 {
+		if ms.series.Days.Len() == 0 {
 			continue
 		}
 		m := portfolio.Meter{Series: ms.series, Group: string(ms.site.Category)}
@@ -91,6 +92,7 @@ func (h *Hub) Portfolio(context.Context) (console.Portfolio, error) {
 		for _, p := range all.Pools() {
 			h.pooled.pools = append(h.pooled.pools, poolOf(p))
 		}
+		all.Forget()
 	}
 	out.Pools = slices.Clone(h.pooled.pools)
 	return out, nil

@@ -25,7 +25,7 @@ func (s *timespan) add(at time.Time) {
 
 // sampled notes a sample of the meter's index.
 func (ms *meterState) sampled(at time.Time) {
-	if n := len(ms.days); n > 0 && at.Before(ms.days[n-1].Start.AddDate(0, 0, -lateBy)) {
+	if n := ms.days.Len(); n > 0 && at.Before(ms.days.Start(n-1).AddDate(0, 0, -lateBy)) {
 		ms.late.add(at)
 		return
 	}
@@ -93,7 +93,8 @@ func (e *energyRules) rollTouched(ctx context.Context, ms *meterState, from time
 // settledFrom returns the first day from a day on that was measured in full by
 // the meter itself: what came late may go on until there.
 func (ms *meterState) settledFrom(day time.Time) time.Time {
-	for _, d := range since(ms.days, day) {
+	for i := ms.days.Find(day); i < ms.days.Len(); i++ {
+		d := ms.days.At(i)
 		if d.Coverage >= 1 && !d.Estimated && d.Source == "" {
 			return d.Start
 		}
@@ -130,7 +131,7 @@ func (e *energyRules) rollSpan(ctx context.Context, ms *meterState, from, to, no
 	}
 	e.replace(func() {
 		start := func(d energy.Interval) time.Time { return d.Start }
-		ms.days = merge(ms.days, withKept(ms.days, days, from, start), from, start)
+		ms.days = ms.days.Merge(from, withKept(ms.days.Since(from), days, from, start))
 	})
 	return nil
 }

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -137,6 +138,7 @@ func (h history) days(ctx context.Context, site *gtc.Site, m gtc.Meter, from tim
 	var out []energy.Interval
 	err := h.db.Query(ctx, influx.Rollup, daysQuery(site.ID, m, from, time.Time{}), func(t *influx.Table) error {
 		read := newIntervalReader(t, m)
+		out = slices.Grow(out, len(t.Values))
 		for i := range t.Values {
 			d := read.interval(t, i)
 			d.Start = d.Start.In(site.Location)

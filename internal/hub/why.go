@@ -15,8 +15,9 @@ import (
 
 // Bounds of the work on the rules of package why.
 const (
-	// whyHistory is how far back a starting hub looks.
-	whyHistory = 400
+	// whyHistory is how far back a starting hub looks, and from where on the days
+	// are judged anew each night; after whyMonth more days those are fewer again.
+	whyHistory, whyMonth = 400, 28
 	// whyChunk is how many days are read at a time.
 	whyChunk = 14
 	// whyHour is the local hour from which the day before may be judged: most of
@@ -39,7 +40,7 @@ type whyRules struct {
 type whySite struct {
 	info *siteInfo
 	book *why.Book
-	// began is the first day of the book.
+	// began is the first day of the book that is judged anew.
 	began time.Time
 	// judged is the midnight up to which findings were made, zero before the
 	// book has come that far.
@@ -132,19 +133,27 @@ func (w *whyRules) site(ctx context.Context, e *energyRules, s *whySite, now, bu
 	}
 	s.own = adopt(s.own, s.book.Judge(), s.began)
 	s.judged = today
+	if s.began.Before(today.AddDate(0, 0, -whyHistory-whyMonth)) {
+		s.book.Seal(today.AddDate(0, 0, -whyHistory))
+		s.began = s.book.Sealed()
+	}
 	return true, nil
 }
 
-// adopt joins new findings to those known: what began before the book keeps
-// its name and its dates, and what was over by then is kept.
+// adopt joins new findings to those known: what began before the days that were
+// judged keeps its name and its dates, and what was over by then is kept. A book
+// that was sealed knows the names of what lasts itself.
 func adopt(known, news []gtc.Finding, began time.Time) []gtc.Finding {
 	edge := began.AddDate(0, 0, whyChunk)
+	in := func(fs []gtc.Finding, id string) bool {
+		return slices.ContainsFunc(fs, func(f gtc.Finding) bool { return f.ID == id })
+	}
 	for _, k := range known {
-		if !k.Onset.Before(began) {
+		if !k.Onset.Before(began) || in(news, k.ID) {
 			continue
 		}
 		i := slices.IndexFunc(news, func(n gtc.Finding) bool {
-			return n.Rule == k.Rule && n.Meter == k.Meter && n.Equipment == k.Equipment && n.Detected.Before(edge)
+			return n.Rule == k.Rule && n.Meter == k.Meter && n.Equipment == k.Equipment && n.Detected.Before(edge) && !in(known, n.ID)
 		})
 		switch {
 		case i >= 0:

@@ -114,4 +114,10 @@ func TestAdoptKeepsWhatBeganBeforeTheBook(t *testing.T) {
 	late := f("late", "E1", began.AddDate(0, 2, 0), began.AddDate(0, 2, 8), time.Time{})
 	got := adopt([]gtc.Finding{old, over, gone}, []gtc.Finding{again, late}, began)
 	require.Equal(t, []gtc.Finding{f("old", "H3", old.Onset, old.Detected, time.Time{}), late, over}, got)
+
+	// A book that was sealed knows what lasts; what was over before is not lost,
+	// and gives its name to nothing else.
+	require.Equal(t, []gtc.Finding{old, late, over}, adopt([]gtc.Finding{old, over}, []gtc.Finding{old, late}, began))
+	before := f("before", "H3", began.AddDate(0, -8, 0), began.AddDate(0, -8, 3), began.AddDate(0, -7, 0))
+	require.Equal(t, []gtc.Finding{old, before}, adopt([]gtc.Finding{before, old}, []gtc.Finding{old}, began))
 }

@@ -173,9 +173,7 @@ func (h *Hub) savings(s *siteInfo, e works.Entry, now time.Time) []console.Price
 		if m.Direction != gtc.DirectionImport || m.KWhPerUnit == 0 || !e.Touches(m.Equipment) {
 			continue
 		}
-		h.energy.mu.Lock()
-		days := h.energy.meters[meterKey{s.ID, m.Equipment, m.Direction}].joined
-		h.energy.mu.Unlock()
+		days := h.energy.joinedOf(meterKey{s.ID, m.Equipment, m.Direction})
 		p := console.PricedSaving{Saving: reg.Judge(e, m.Equipment, baseline.OfSite(&s.Site, m.Carrier), localDays(days, s.Location)), MeterLabel: meterRef(s, m).Label}
 		h.priceSaving(&p, m.Carrier, s.Location, now)
 		if p.Told() && p.YearEUR != nil {
@@ -274,6 +272,9 @@ func (e *energyRules) registerOf(site gtc.SiteID) works.Register {
 
 // adjusted changes an expectation as the register says.
 func (ms *meterState) adjusted(x baseline.Expectation, day time.Time) baseline.Expectation {
+	if len(ms.register.Entries) == 0 {
+		return x
+	}
 	kwh, share := ms.register.Adjustment(ms.meter.Equipment, works.DayOf(day.In(ms.site.Location)))
 	if kwh == 0 && share == 0 {
 		return x

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
 // maxStep is the longest time between two readings that still counts as
@@ -149,24 +148,6 @@ func Days(hours []Interval, loc *time.Location) []Interval {
 	}
 	for i := range out {
 		out[i].Coverage = math.Min(1, out[i].Coverage/dayLength(out[i].Start).Hours())
-	}
-	return out
-}
-
-// Join puts the consumption and the temperature of each day together. A day
-// with fewer than 12 hours of temperature has none.
-func Join(days []Interval, temps []TempDay) []baseline.Day {
-	byDate := make(map[string]TempDay, len(temps))
-	for _, t := range temps {
-		byDate[t.Date.Format(time.DateOnly)] = t
-	}
-	out := make([]baseline.Day, 0, len(days))
-	for _, d := range days {
-		day := baseline.Day{Date: d.Start, KWh: d.KWh, HasKWh: !d.NoEnergy, Coverage: d.Coverage}
-		if t, ok := byDate[d.Start.Format(time.DateOnly)]; ok && t.Valid() {
-			day.Temp, day.HasTemp = t.Mean, true
-		}
-		out = append(out, day)
 	}
 	return out
 }

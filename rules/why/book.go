@@ -2,8 +2,8 @@ package why
 
 import (
 	"cmp"
-	"math"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -15,8 +15,7 @@ type look []float64
 
 // seen is one day of a course.
 type seen struct {
-	date time.Time
-	x    look
+	x look
 	// spoilt days are those of a finding that is over: no measure of what is
 	// usual.
 	spoilt bool
@@ -57,29 +56,41 @@ type Book struct {
 	site    gtc.Site
 	rules   Set
 	looks   map[string]evaluator
-	courses map[key]course
-	// next is the first day not looked at yet.
-	next time.Time
+	records map[key]*record
+	// from is day 0, days counts those looked at; those before sealed are
+	// judged for good.
+	from         time.Time
+	days, sealed int
 }
 
 // NewBook opens the book of a site at a midnight of the site.
 func NewBook(site gtc.Site, rules Set, from time.Time) *Book {
-	return &Book{site: site, rules: rules, looks: evaluators(), courses: map[key]course{}, next: from}
+	return &Book{site: site, rules: rules, looks: evaluators(), records: map[key]*record{}, from: from}
 }
 
 // Next returns the first day that was not looked at yet.
-func (b *Book) Next() time.Time { return b.next }
+func (b *Book) Next() time.Time { return b.date(b.days) }
 
-// Forget drops the days from a midnight on, so that they are looked at again.
+// date is the midnight of a day.
+func (b *Book) date(day int) time.Time { return b.from.AddDate(0, 0, day) }
+
+// day is the first day that begins at or after an instant, as far as the book
+// goes.
+func (b *Book) day(at time.Time) int {
+	return sort.Search(b.days, func(i int) bool { return !b.date(i).Before(at) })
+}
+
+// Forget drops the days from a midnight on, so that they are looked at again;
+// those that are sealed stay.
 func (b *Book) Forget(from time.Time) {
-	if !from.Before(b.next) {
+	day := max(b.sealed, b.day(from))
+	if day == b.days {
 		return
 	}
-	b.next = from
-	for k, c := range b.courses {
-		n, _ := slices.BinarySearchFunc(c, from, func(s seen, t time.Time) int { return s.date.Compare(t) })
-		b.courses[k] = c[:n]
+	for _, rec := range b.records {
+		rec.truncate(day)
 	}
+	b.days = day
 }
 
 // Look takes the days from [Book.Next] up to a midnight into the book.
@@ -90,7 +101,7 @@ func (b *Book) Look(ev *Evidence, until time.Time) {
 		rule *Rule
 		look func(*day) look
 		asset
-		key key
+		record *record
 	}
 	var tasks []task
 	for i := range b.rules {
@@ -104,17 +115,20 @@ func (b *Book) Look(ev *Evidence, until time.Time) {
 			if a.meter != nil {
 				k.meter = a.meter.Equipment
 			}
-			tasks = append(tasks, task{r, e.look, a, k})
+			if b.records[k] == nil {
+				b.records[k] = &record{}
+			}
+			tasks = append(tasks, task{r, e.look, a, b.records[k]})
 		}
 	}
-	for start := b.next; start.Before(until); start = start.AddDate(0, 0, 1) {
-		end := start.AddDate(0, 0, 1)
+	for start := b.Next(); start.Before(until); start = b.Next() {
+		end := b.date(b.days + 1)
 		temp := mean(part(ev.Outdoor, ev.From, Step, start, end))
 		for _, t := range tasks {
 			d := day{ev: ev, rule: t.rule, start: start, end: end, eq: t.equipment, meter: t.meter, temp: temp}
-			b.courses[t.key] = append(b.courses[t.key], seen{date: start, x: t.look(&d)})
+			t.record.put(b.days, t.look(&d))
 		}
-		b.next = end
+		b.days++
 	}
 }
 
@@ -184,121 +198,25 @@ func named(ean string) string {
 	return ""
 }
 
-// Judge returns the findings of all rules, those that are over too, in order
-// of detection.
+// Judge returns the findings of all rules, those that are over too unless they
+// were when the book was sealed, in order of detection.
 func (b *Book) Judge() []gtc.Finding {
 	var out []gtc.Finding
-	for k, c := range b.courses {
+	var room follower
+	for k, rec := range b.records {
 		r := b.rules.Rule(k.rule)
 		if r == nil || !r.Enabled {
 			continue
 		}
-		for _, s := range stretches(r, c, b.looks[k.rule].say) {
-			out = append(out, b.finding(r, k, c, s))
+		f := rec.follow(room, r, b.looks[k.rule].say, b.days)
+		f.run(b.days - rec.first)
+		for _, s := range f.stretches() {
+			out = append(out, b.finding(r, k, rec.first, s))
 		}
+		room = f
 	}
 	slices.SortFunc(out, func(x, y gtc.Finding) int {
 		return cmp.Or(x.Detected.Compare(y.Detected), cmp.Compare(x.ID, y.ID))
 	})
 	return out
-}
-
-// silent is how many days without evidence close a finding.
-const silent = 60
-
-// stretch is the life of one finding in days of a course; end is one beyond
-// the last while it lasts.
-type stretch struct {
-	onset, detected, end int
-	over                 bool
-	readings             []reading // from the onset on
-}
-
-// stretches follows a rule through a course, day by day.
-func stretches(r *Rule, c course, say func(course, int, int, *Rule) reading) []stretch {
-	trip, back := r.Param(paramThreshold), r.Param(paramReset)
-	c = slices.Clone(c)
-	all := make([]reading, len(c))
-	bad := make([]bool, len(c))
-	var out []stretch
-	open := false
-	good, since, last, begin := 0, 0, 0, 0
-	for i := range c {
-		ref := i
-		if open {
-			ref = out[len(out)-1].onset
-		} else if f := firstBad(bad, max(begin, i+1-r.Within), i); f >= 0 {
-			ref = f
-		}
-		v := say(c, i, ref, r)
-		if !v.known || math.IsNaN(v.value) || math.IsNaN(v.kwh) {
-			if open && i-last >= silent {
-				open, begin = close(&out[len(out)-1], last+1, i)
-				spoil(c, out[len(out)-1])
-			}
-			continue
-		}
-		all[i], last = v, i
-		bad[i] = v.value >= trip
-		if !open {
-			from := max(begin, i+1-r.Within)
-			if bad[i] && count(bad[from:i+1]) >= r.Open {
-				out = append(out, stretch{onset: firstBad(bad, from, i+1), detected: i})
-				open, good = true, 0
-			}
-			continue
-		}
-		if v.value >= back {
-			good = 0
-			continue
-		}
-		if good++; good == 1 {
-			since = i
-		}
-		if good >= r.Clear {
-			open, begin = close(&out[len(out)-1], since, i)
-			spoil(c, out[len(out)-1])
-		}
-	}
-	for k := range out {
-		s := &out[k]
-		if !s.over {
-			s.end = len(c)
-		}
-		s.readings = all[s.onset:s.end]
-	}
-	return out
-}
-
-// close ends a stretch at a day, after its detection, and says from which day
-// on another may begin.
-func close(s *stretch, end, now int) (open bool, begin int) {
-	s.end, s.over = max(end, s.detected+1), true
-	return false, now
-}
-
-// spoil marks the days of a stretch that is over.
-func spoil(c course, s stretch) {
-	for k := s.onset; k < s.end; k++ {
-		c[k].spoilt = true
-	}
-}
-
-func firstBad(bad []bool, from, to int) int {
-	for i := from; i < to; i++ {
-		if bad[i] {
-			return i
-		}
-	}
-	return -1
-}
-
-func count(bad []bool) int {
-	n := 0
-	for _, b := range bad {
-		if b {
-			n++
-		}
-	}
-	return n
 }

@@ -14,14 +14,15 @@ import (
 // recent is the number of days by which the weekly excess is told.
 const recent = 28
 
-// finding makes the finding of a stretch.
-func (b *Book) finding(r *Rule, k key, c course, s stretch) gtc.Finding {
+// finding makes the finding of a stretch of a course that begins with a day of
+// the book.
+func (b *Book) finding(r *Rule, k key, first int, s stretch) gtc.Finding {
 	f := gtc.Finding{
 		Site: b.site.ID, Meter: k.meter, Equipment: k.equipment, Rule: r.ID, Kind: r.Kind, State: gtc.FindingNew,
-		Onset: c[s.onset].date, Detected: c[s.detected].date, Through: c[s.end-1].date,
+		Onset: b.date(first + s.onset), Detected: b.date(first + s.detected), Through: b.date(first + s.end - 1),
 	}
-	if s.over && s.end < len(c) {
-		f.End = c[s.end].date
+	if s.over && first+s.end < b.days {
+		f.End = b.date(first + s.end)
 	}
 	for i := range b.site.Meters {
 		if m := &b.site.Meters[i]; m.Equipment == k.meter {
@@ -49,19 +50,8 @@ func id(f gtc.Finding) string {
 // size sums what the days of a finding say. The confidence is the share of
 // the known days that were bad.
 func (b *Book) size(f *gtc.Finding, r *Rule, s stretch) {
-	trip := r.Param(paramThreshold)
-	n, bad := 0, 0
-	for _, v := range s.readings {
-		if !v.known {
-			continue
-		}
-		n++
-		f.ExcessKWh += v.kwh
-		if v.value >= trip {
-			bad++
-		}
-	}
-	f.Confidence = float64(bad) / float64(max(n, 1))
+	sums := s.earlier.add(s.readings, r.Param(paramThreshold))
+	f.ExcessKWh, f.Confidence = sums.kwh, float64(sums.bad)/float64(max(sums.known, 1))
 	last := s.readings[max(0, len(s.readings)-recent):]
 	sum := 0.0
 	for _, v := range last {
@@ -87,7 +77,7 @@ func (b *Book) words(f *gtc.Finding, r *Rule, k key, s stretch) {
 	for _, lang := range []string{"fr", "nl", "en"} {
 		pairs := []string{
 			"{value}", number(v, lang), "{percent}", number(math.Round(100*v), lang), "{duration}", duration(v, r.Params[paramThreshold].Unit, lang),
-			"{since}", dated(f.Onset, lang), "{days}", strconv.Itoa(len(s.readings)),
+			"{since}", dated(f.Onset, lang), "{days}", strconv.Itoa(s.earlier.days + len(s.readings)),
 			"{kwh}", number(math.Round(f.ExcessKWh), lang), "{equipment}", name.In(lang),
 		}
 		for p := range r.Params {

@@ -167,7 +167,7 @@ type Baseline struct {
 
 	grain  grain
 	course *Course
-	days   []Day
+	fitted fitted
 }
 
 // Expectation is the consumption expected of one day in kWh, with the limits
@@ -193,8 +193,7 @@ func (b Baseline) Predict(d Day) (Expectation, bool) {
 }
 
 // Days returns the days that the baseline was fitted on, in order of date.
-// They are not to be changed.
-func (b Baseline) Days() []Day { return b.days }
+func (b Baseline) Days() []Day { return b.fitted.list() }
 
 // Course returns what the baseline expects through the year, nil for an empty
 // baseline.
@@ -235,7 +234,7 @@ func Fit(days []Day, o FitOptions) (Baseline, error) {
 	b.model(s, o)
 	b.Model = b.Whole.Model
 	b.Metrics = measure(b, s)
-	b.days = s.days
+	b.fitted = newFitted(s.days)
 	b.course = newCourse(b, s)
 	b.Compatible = compatible(b, days, o)
 	judge(&b, s)
@@ -298,7 +297,7 @@ func (b Baseline) GroupOf(day time.Time) string {
 // it serves sums, not the watching of single days.
 func (b Baseline) Expected(days []Day) []float64 {
 	out := make([]float64, len(days))
-	temps, by := temperatures(days), groupingOf(b.Split, b.Calendar)
+	temps, by := temperatures(days, time.Time{}, time.Time{}), groupingOf(b.Split, b.Calendar)
 	for i, d := range days {
 		out[i] = math.NaN()
 		if len(b.Segments) > 0 && d.HasTemp {

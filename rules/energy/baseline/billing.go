@@ -101,7 +101,7 @@ func FitBilling(bills []Bill, temps []Day, o FitOptions) (Baseline, error) {
 	b := newBaseline(o)
 	b.grain = monthly
 	kept, notes := keepBills(merge(bills), o)
-	known := temperatures(temps)
+	known := temperatures(temps, time.Time{}, time.Time{})
 	var rows []bill
 	days := 0
 	for _, k := range kept {

@@ -19,7 +19,7 @@ func celsius(f float64) float64 { return (f - 32) * 5 / 9 }
 // fitCaltrack returns the qualified candidate with the highest adjusted R².
 // Points are in order of temperature.
 func fitCaltrack(points []point, cooling bool) Segment {
-	sums := newSums(points)
+	sums := newSums(points, nil)
 	best, bestR2 := sums.flat(), 0.0
 	consider := func(c Segment, slopes int) {
 		if c.Model == "" || c.Intercept < 0 || c.Heating < 0 || c.Cooling < 0 {

@@ -49,8 +49,8 @@ type residual struct {
 func newCourse(b Baseline, s selection) *Course {
 	c := &Course{rests: zeroHabit(s.days), zeroGap: s.zeroGap, split: splitNone, factors: b.Factors, segments: b.Segments, whole: b.Whole}
 	if b.Mode == Native {
-		f := fitter{s: s, cooling: cools(b.Carrier)}
-		c.whole = fitPoints(s.points, f.cooling)
+		f := newFitter(s, b.Carrier)
+		c.whole = fitPoints(s.points, f.cooling, f.room)
 		c.segments = []Segment{c.whole}
 		f.worth = effectiveDays(len(s.days), clampRho(lagOne(f.residuals(c.whole))))
 		if week := f.plainWeek(); week != nil && criterion(week, f.worth) < criterion(c.segments, f.worth) {
@@ -124,7 +124,7 @@ func (f fitter) plainWeek() []Segment {
 			return nil
 		}
 		slices.SortStableFunc(g, byTemperature)
-		out = append(out, fitPoints(g, f.cooling))
+		out = append(out, fitPoints(g, f.cooling, f.room))
 	}
 	return out
 }

@@ -39,8 +39,8 @@ func (s Segment) slopes() int {
 
 // fitPoints returns the form that the information criterion prefers. Points
 // are in order of temperature.
-func fitPoints(points []point, cooling bool) Segment {
-	s := newSums(points)
+func fitPoints(points []point, cooling bool, room []float64) Segment {
+	s := newSums(points, room)
 	best := s.flat()
 	score := criterion([]Segment{best}, float64(s.n))
 	consider := func(c Segment) {

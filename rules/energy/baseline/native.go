@@ -1,6 +1,10 @@
 package baseline
 
-import "math"
+import (
+	"math"
+
+	"github.com/cpas-charleroi/gtc"
+)
 
 // The balance points looked at, in °C, and the precision of the refinement.
 const (
@@ -23,12 +27,18 @@ type fitter struct {
 	cooling bool
 	// worth is the number of independent days that the days are worth.
 	worth float64
+	// room is for the sums of one fit after the other.
+	room []float64
+}
+
+func newFitter(s selection, c gtc.Carrier) fitter {
+	return fitter{s: s, cooling: cools(c), room: make([]float64, roomFor(len(s.days)))}
 }
 
 // fitNative fits the whole and chooses the thermal inertia and the split.
 func fitNative(b *Baseline, s selection, o FitOptions) {
-	f := fitter{s: s, cooling: cools(b.Carrier)}
-	plain := fitPoints(s.points, f.cooling)
+	f := newFitter(s, b.Carrier)
+	plain := fitPoints(s.points, f.cooling, f.room)
 	// Successive days resemble one another: the days are worth fewer.
 	f.worth = effectiveDays(len(s.days), clampRho(lagOne(f.residuals(plain))))
 	best := math.Inf(1)
@@ -93,8 +103,8 @@ func scaled(whole Segment, points []point) Segment {
 // days are worth; the others are told apart on all days, because of few
 // independent ones the mean would always be chosen. Points are in order of
 // temperature.
-func fitForms(points []point, cooling bool, worth float64) Segment {
-	s := newSums(points)
+func fitForms(points []point, cooling bool, worth float64, room []float64) Segment {
+	s := newSums(points, room)
 	best := s.flat()
 	n := float64(s.n)
 	consider := func(c Segment, worth float64) {

@@ -21,7 +21,8 @@ func (b Baseline) LeaveBlockOut(days []Day, o FitOptions) float64 {
 	if err != nil {
 		return math.NaN()
 	}
-	f := fitter{s: s, cooling: cools(b.Carrier), worth: effectiveDays(len(s.days), clampRho(b.Metrics.Rho))}
+	f := newFitter(s, b.Carrier)
+	f.worth = effectiveDays(len(s.days), clampRho(b.Metrics.Rho))
 	v := f.divide(f.view(b.Lag), groupingOf(b.Split, b.Calendar))
 	var squares, total float64
 	for fold := range outFolds {

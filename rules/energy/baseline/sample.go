@@ -76,10 +76,13 @@ func selectDays(days []Day, o FitOptions) (selection, error) {
 		least = minCoverageCaltrack
 	}
 	for _, d := range days {
+		s.asked += bit(inside(d.Date, o.From, o.To))
+	}
+	s.days = make([]Day, 0, s.asked)
+	for _, d := range days {
 		if !inside(d.Date, o.From, o.To) {
 			continue
 		}
-		s.asked++
 		switch {
 		case slices.ContainsFunc(o.Exclude, func(p gtc.Period) bool { return inside(d.Date, p.From, p.To) }):
 			s.excluded++
@@ -101,9 +104,11 @@ func selectDays(days []Day, o FitOptions) (selection, error) {
 	s.rows = make([]row, len(s.days))
 	var temps series
 	if o.Mode == Native {
-		temps = temperatures(slices.DeleteFunc(slices.Clone(days), func(d Day) bool {
-			return !o.From.IsZero() && d.Date.Before(o.From.AddDate(0, 0, -3)) || !o.To.IsZero() && !d.Date.Before(o.To)
-		}))
+		from := o.From
+		if !from.IsZero() {
+			from = from.AddDate(0, 0, -3)
+		}
+		temps = temperatures(days, from, o.To)
 	}
 	for i, d := range s.days {
 		s.rows[i] = row{t: temps.felt(d), y: d.KWh / factors(o.Factors).at(d.Date)}
@@ -166,11 +171,11 @@ func dayNumber(t time.Time) int {
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// temperatures collects those of days.
-func temperatures(days []Day) series {
-	out := make(series, len(days))
+// temperatures collects those of days in [from,to), a zero limit being none.
+func temperatures(days []Day, from, to time.Time) series {
+	out := series{}
 	for _, d := range days {
-		if d.HasTemp && !math.IsNaN(d.Temp) {
+		if d.HasTemp && !math.IsNaN(d.Temp) && inside(d.Date, from, to) {
 			out[dayNumber(d.Date)] = d.Temp
 		}
 	}

@@ -44,7 +44,14 @@ func outFold(day, fold int) bool { return day/outDays%outFolds == fold }
 // points returns those of each group, without the days of a fold if there is
 // one.
 func (v view) points(fold *int) [][]point {
-	groups := make([][]point, len(v.names))
+	groups, sizes := make([][]point, len(v.names)), make([]int, len(v.names))
+	for _, c := range v.cells {
+		sizes[c.group]++
+	}
+	room := make([]point, len(v.cells)) // for all groups, one after the other
+	for g, n := range sizes {
+		groups[g], room = room[:0:n], room[n:]
+	}
 	for _, c := range v.cells {
 		if fold == nil || !outFold(c.day, *fold) {
 			groups[c.group] = append(groups[c.group], c.point)
@@ -61,7 +68,7 @@ func (f fitter) whole(v view, fold *int) Segment {
 			points = append(points, c.point)
 		}
 	}
-	out := fitForms(points, f.cooling, f.worth*float64(len(points))/float64(len(v.cells)))
+	out := fitForms(points, f.cooling, f.worth*float64(len(points))/float64(len(v.cells)), f.room)
 	out.Name = "all"
 	return out
 }
@@ -80,7 +87,7 @@ func (f fitter) groups(v view, fold *int, whole func() Segment) []Segment {
 		case len(g) < minSegmentDays:
 			out[i] = scaled(whole(), g)
 		default:
-			out[i] = fitForms(g, f.cooling, f.worth*float64(len(g))/float64(len(v.cells)))
+			out[i] = fitForms(g, f.cooling, f.worth*float64(len(g))/float64(len(v.cells)), f.room)
 		}
 		out[i].Name = v.names[i]
 	}

@@ -25,12 +25,20 @@ type knee struct {
 	sy     float64 // sum of products with the consumption about its mean
 }
 
-// newSums prepares points that are in order of temperature.
-func newSums(points []point) sums {
+// newSums prepares points that are in order of temperature, in room where that is
+// enough: a fit makes many one after the other.
+func newSums(points []point, room []float64) sums {
 	n := len(points)
-	s := sums{n: n, ts: make([]float64, n)}
-	buf := make([]float64, 4*(n+1))
-	s.t, s.tt, s.y, s.ty = buf[:n+1], buf[n+1:2*(n+1)], buf[2*(n+1):3*(n+1)], buf[3*(n+1):]
+	if len(room) < roomFor(n) {
+		room = make([]float64, roomFor(n))
+	}
+	take := func(k int) []float64 {
+		out := room[:k:k]
+		room = room[k:]
+		return out
+	}
+	s := sums{n: n, ts: take(n), t: take(n + 1), tt: take(n + 1), y: take(n + 1), ty: take(n + 1)}
+	s.t[0], s.tt[0], s.y[0], s.ty[0] = 0, 0, 0, 0
 	for _, p := range points {
 		s.meanT += p.t
 		s.meanY += p.y
@@ -46,6 +54,9 @@ func newSums(points []point) sums {
 	}
 	return s
 }
+
+// roomFor is the room that the sums of so many days take.
+func roomFor(days int) int { return 5*days + 4 }
 
 // heating returns the sums of (at − T)⁺.
 func (s sums) heating(at float64) knee {

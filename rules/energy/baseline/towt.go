@@ -161,7 +161,7 @@ func occupied(hours []Hour) (out [weekHours]bool) {
 		points[i] = point{h.Temp, h.KWh}
 	}
 	slices.SortFunc(points, byTemperature)
-	s := newSums(points)
+	s := newSums(points, nil)
 	plain := s.twoKnees(s.heating(celsius(occupiedHeatF)), s.cooling(celsius(occupiedCoolF)))
 	if plain.Model == "" {
 		plain = s.flat()

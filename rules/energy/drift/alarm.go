@@ -42,12 +42,16 @@ func (s scale) fire(r running, g gauge, origin, k int, sign float64, others besi
 		}
 		sums, limit := r.sums(w), w.limit[side(sign)]
 		sum, rest := sums[k+1]-sums[a], r.rest[k+1]-r.rest[a]
-		if sum*g.score[i][k] <= limit || rest <= g.least[i][k] {
+		if sum*g[i][k] <= limit {
+			continue
+		}
+		least := s.least(w, r.due[k+1]-r.due[a])
+		if rest <= least {
 			continue
 		}
 		if x := others.share(a, k+1, sign); x > 0 {
 			sum, rest = sum-x*(r.info[k+1]-r.info[a]), rest-x*(r.due[k+1]-r.due[a])
-			if sum*g.score[i][k] <= limit || rest <= g.least[i][k] {
+			if sum*g[i][k] <= limit || rest <= least {
 				continue
 			}
 		}

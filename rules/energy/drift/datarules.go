@@ -2,6 +2,7 @@ package drift
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -84,8 +85,8 @@ func dataFindings(b baseline.Baseline, w *watch, line []judged, o Options) []gtc
 		return nil
 	}
 	for _, rule := range dataRules(b) {
-		if rule.id != RuleUnit && habitual(w.train, rule) {
-			continue // the building does so without a fault
+		if slices.Contains(w.habits, rule.id) {
+			continue
 		}
 		out = append(out, rule.run(line, o)...)
 	}

@@ -79,7 +79,7 @@ func tuned(b baseline.Baseline, t tuning) *Detector {
 
 // limits returns the scale, made when it is first asked for.
 func (d *Detector) limits() scale {
-	d.scaled.Do(func() { d.scale = newScale(d.watch, d.tuning) })
+	d.scaled.Do(func() { d.scale = newScale(d.watch.mean, d.watch.train(d.base.Days()), d.tuning) })
 	return d.scale
 }
 
@@ -112,16 +112,23 @@ func hasAfter(days []baseline.Day, end time.Time) bool {
 // timeline returns every calendar day from the end of the baseline to the
 // last day with a consumption, without holes, each set against the watch.
 func timeline(from time.Time, days []baseline.Day, w *watch) []judged {
-	var after []baseline.Day
-	for _, d := range days {
-		if !d.Date.Before(from) && d.HasKWh {
-			after = append(after, d)
-		}
+	byDate := func(x, y baseline.Day) int { return x.Date.Compare(y.Date) }
+	if !slices.IsSortedFunc(days, byDate) {
+		days = slices.Clone(days)
+		slices.SortStableFunc(days, byDate)
 	}
-	slices.SortStableFunc(after, func(x, y baseline.Day) int { return x.Date.Compare(y.Date) })
-	var out []judged
+	for len(days) > 0 && !days[len(days)-1].HasKWh {
+		days = days[:len(days)-1]
+	}
+	if len(days) == 0 || days[len(days)-1].Date.Before(from) {
+		return nil
+	}
+	out := make([]judged, 0, civilDay(days[len(days)-1].Date)-civilDay(from)+1)
 	next := from
-	for _, d := range after {
+	for _, d := range days {
+		if d.Date.Before(from) || !d.HasKWh {
+			continue
+		}
 		for ; next.Before(d.Date); next = next.AddDate(0, 0, 1) {
 			out = append(out, judged{date: next})
 		}

@@ -56,11 +56,11 @@ func NewPool(series []Series) *Pool {
 	var last [2]int
 	for i := range series {
 		s := &series[i]
-		if !s.Judgeable || len(s.Days) == 0 {
+		if !s.Judgeable || s.Days.Len() == 0 {
 			continue
 		}
 		from := civilDay(s.From)
-		begin, end := [2]int{from, from + s.Trained}, [2]int{from + s.Trained, from + len(s.Days)}
+		begin, end := [2]int{from, from + s.Trained}, [2]int{from + s.Trained, from + s.Days.Len()}
 		for k := range first {
 			if len(in) == 0 || begin[k] < first[k] {
 				first[k] = begin[k]
@@ -87,11 +87,12 @@ func NewPool(series []Series) *Pool {
 func (p *Pool) add(in []*Series, first, last int, trained bool) []PoolDay {
 	out := make([]PoolDay, last-first)
 	for _, s := range in {
-		days, at := s.Days[:s.Trained], civilDay(s.From)-first
+		from, to, at := 0, s.Trained, civilDay(s.From)-first
 		if !trained {
-			days, at = s.Days[s.Trained:], at+s.Trained
+			from, to = s.Trained, s.Days.Len()
 		}
-		for i, d := range days {
+		for i := from; i < to; i++ {
+			d := s.Days.At(i)
 			if !d.Counts {
 				continue
 			}
@@ -112,14 +113,15 @@ func common(in []*Series) float64 {
 	sums := map[int]*[2]float64{} // by the number of the week's last day
 	for _, s := range in {
 		week, n := 0.0, 0
-		for i, d := range s.Days[:s.Trained] {
+		for i := range s.Trained {
+			d := s.Days.At(i)
 			if !d.Counts {
 				week, n = 0, 0
 				continue
 			}
 			week, n = week+d.KWh-d.Expected, n+1
 			if n > blockDays {
-				old := s.Days[i-blockDays]
+				old := s.Days.At(i - blockDays)
 				week -= old.KWh - old.Expected
 			}
 			if n < blockDays {
@@ -210,7 +212,7 @@ func (p *Pool) Detect(o Options) []gtc.Finding {
 	if o.Shared != nil {
 		t = besideTuning(p.Meters)
 	}
-	s := newScale(watch{mean: p.mean, train: train}, t)
+	s := newScale(p.mean, train, t)
 	k := track{scale: s, line: line, opts: o, pool: p}
 	return k.run()
 }

@@ -48,7 +48,7 @@ func (r running) fill(line []judged, sign, level float64) {
 			rest = sign * (d.y - due)
 			z, w := rest/d.sigma, d.weight*level
 			raw, info = z*w, w*w
-			limit := max(outlier, outlierShare*w)
+			limit := dayLimit(w)
 			bounded = max(-limit, min(limit, z)) * w
 		}
 		r.raw[i+1], r.bounded[i+1] = r.raw[i]+raw, r.bounded[i]+bounded
@@ -56,6 +56,9 @@ func (r running) fill(line []judged, sign, level float64) {
 		r.rest[i+1], r.due[i+1] = r.rest[i]+rest, r.due[i]+due
 	}
 }
+
+// dayLimit is how much of a day's deviation, in sigma, counts in the slow windows.
+func dayLimit(weight float64) float64 { return max(outlier, outlierShare*weight) }
 
 // sums returns the weighted residuals that a window adds up.
 func (r running) sums(w window) []float64 {
@@ -95,34 +98,46 @@ func (r running) inflation(l int) float64 {
 }
 
 // gauge gives, by window and by day, what turns a window's sum into a score,
-// 0 where too many of its days are absent, and the least excess in kWh that
-// counts. It depends on what is expected and not on what was consumed.
-type gauge struct{ score, least [][]float64 }
+// 0 where too many of its days are absent. It depends on what is expected and
+// not on what was consumed.
+type gauge [][]float64
 
 // gauge prepares a timeline.
 func (s scale) gauge(r running) gauge {
-	var g gauge
 	n := len(r.info) - 1
-	for _, w := range s.windows {
-		score, least := make([]float64, n), make([]float64, n)
+	g, buf := make(gauge, len(s.windows)), make([]float64, len(s.windows)*n)
+	for i, w := range s.windows {
+		score := buf[i*n : (i+1)*n]
 		for k := w.days - 1; k < n; k++ {
 			a := k + 1 - w.days
-			least[k] = s.least(w, r.due[k+1]-r.due[a])
 			if r.enough(a, k+1) {
 				info := r.info[k+1] - r.info[a]
 				score[k] = 1 / (info * s.tuning.error(info, r.days[k+1]-r.days[a]))
 			}
 		}
-		g.score, g.least = append(g.score, score), append(g.least, least)
+		g[i] = score
 	}
 	return g
 }
 
 // least returns the smallest excess in kWh that counts in a window in which
 // so much is due.
-func (s scale) least(w window, due float64) float64 {
+func (s *scale) least(w window, due float64) float64 {
 	if w.fast {
 		return max(s.tuning.leastSudden*due, s.tuning.worthSudden*s.mean)
 	}
 	return max(s.tuning.least*due, s.tuning.worth*s.mean)
+}
+
+// leastExcess is that by window and by day.
+func (s *scale) leastExcess(r running) [][]float64 {
+	n := len(r.due) - 1
+	out, room := make([][]float64, len(s.windows)), make([]float64, len(s.windows)*n)
+	for i, w := range s.windows {
+		out[i] = room[i*n : (i+1)*n]
+		for k := w.days - 1; k < n; k++ {
+			out[i][k] = s.least(w, r.due[k+1]-r.due[k+1-w.days])
+		}
+	}
+	return out
 }

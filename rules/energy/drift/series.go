@@ -16,7 +16,7 @@ type Series struct {
 	// Days are those that the baseline was fitted on.
 	From    time.Time
 	Trained int
-	Days    []SeriesDay
+	Days    SeriesDays
 	// Mean is the baseline's mean consumption in kWh a day.
 	Mean float64
 	// Judgeable says that drift is judged on the meter.
@@ -32,6 +32,31 @@ type SeriesDay struct {
 	// Counts says that the day is metered, has a temperature and no finding on
 	// its data; otherwise it is not to be used.
 	Counts bool
+}
+
+// SeriesDays are days in a row. They are kept in columns, as a park keeps those of
+// all its meters.
+type SeriesDays struct {
+	kwh, expected, sigma []float64
+	counts               []bool
+}
+
+func newSeriesDays(n int) SeriesDays {
+	room := make([]float64, 3*n)
+	return SeriesDays{room[:n:n], room[n : 2*n : 2*n], room[2*n:], make([]bool, n)}
+}
+
+// Len counts the days.
+func (d *SeriesDays) Len() int { return len(d.kwh) }
+
+// At returns the day at place i.
+func (d *SeriesDays) At(i int) SeriesDay {
+	return SeriesDay{KWh: d.kwh[i], Expected: d.expected[i], Sigma: d.sigma[i], Counts: d.counts[i]}
+}
+
+// put sets the day at place i.
+func (d *SeriesDays) put(i int, j *judged) {
+	d.kwh[i], d.expected[i], d.sigma[i], d.counts[i] = j.y, j.e, j.sigma, j.ok
 }
 
 // Date returns the day at place i.
@@ -51,18 +76,13 @@ func (d *Detector) Series(days []baseline.Day, o Options) Series {
 	s.Trained = civilDay(d.base.To) - civilDay(d.base.From)
 	line := timeline(d.base.To, days, &d.watch)
 	dataFindings(d.base, &d.watch, line, o)
-	s.Days = make([]SeriesDay, s.Trained+len(line))
-	for i := range d.watch.train {
-		j := &d.watch.train[i]
-		s.Days[civilDay(j.date)-civilDay(s.From)] = j.series()
+	s.Days = newSeriesDays(s.Trained + len(line))
+	train := d.watch.train(d.base.Days())
+	for i := range train {
+		s.Days.put(civilDay(train[i].date)-civilDay(s.From), &train[i])
 	}
 	for i := range line {
-		s.Days[s.Trained+i] = line[i].series()
+		s.Days.put(s.Trained+i, &line[i])
 	}
 	return s
-}
-
-// series returns what others need of a day.
-func (j *judged) series() SeriesDay {
-	return SeriesDay{KWh: j.y, Expected: j.e, Sigma: j.sigma, Counts: j.ok}
 }

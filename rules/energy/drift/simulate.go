@@ -15,14 +15,16 @@ type scale struct {
 	windows []window
 	// mean is the baseline's mean consumption in kWh a day.
 	mean float64
-	// train are the baseline's own days.
-	train []judged
+	// usual is how far the baseline's own days are from what is expected,
+	// relative to it.
+	usual float64
 }
 
-// newScale finds the limits of a watch by simulating years without drift.
-func newScale(w watch, t tuning) scale {
-	s := scale{tuning: t, windows: windows(), mean: w.mean, train: w.train}
-	year := w.train[max(0, len(w.train)-baseline.DaysPerYear):]
+// newScale finds the limits by simulating years without drift, made of the
+// baseline's own days.
+func newScale(mean float64, train []judged, t tuning) scale {
+	s := scale{tuning: t, windows: windows(), mean: mean, usual: scatter(train, 1)}
+	year := train[max(0, len(train)-baseline.DaysPerYear):]
 	own := newRunning(len(year))
 	own.fill(year, 1, 1)
 	last := 1.0
@@ -30,7 +32,7 @@ func newScale(w watch, t tuning) scale {
 		last = math.Max(last, own.inflation(s.windows[i].days))
 		s.windows[i].inflation = last
 	}
-	s.simulate(year, s.gauge(own))
+	s.simulate(year, own)
 	return s
 }
 
@@ -43,16 +45,16 @@ type peaks struct{ all, counted []float64 }
 
 // simulate sets the limits so that years without drift, made of the
 // baseline's own residuals, stay within the budgets.
-func (s *scale) simulate(line []judged, g gauge) {
+func (s *scale) simulate(line []judged, own running) {
 	blocks := blockStarts(line)
 	rng := rand.New(rand.NewPCG(1, uint64(len(line)))) // same history, same limits
 	var found [2][]peaks
-	year := slices.Clone(line)
-	r := newRunning(len(line))
+	g, least := s.gauge(own), s.leastExcess(own)
+	year, r := newYear(line), newRunning(len(line))
 	for range s.tuning.replicas {
-		resample(year, line, blocks, rng)
-		r.fill(year, 1, 1)
-		for side, p := range s.peaks(r, g) {
+		year.resample(blocks, rng)
+		year.sum(r)
+		for side, p := range s.peaks(r, g, least) {
 			found[side] = append(found[side], p)
 		}
 	}
@@ -62,30 +64,33 @@ func (s *scale) simulate(line []judged, g gauge) {
 	}
 }
 
-// peaks returns the highest scores of one year on both sides.
-func (s *scale) peaks(r running, g gauge) (out [2]peaks) {
+// peaks returns the highest scores of one year on both sides; least is by window
+// and by the window's last day.
+func (s *scale) peaks(r running, g gauge, least [][]float64) (out [2]peaks) {
 	n := len(s.windows)
 	buf := make([]float64, 4*n)
 	out[0], out[1] = peaks{buf[:n], buf[n : 2*n]}, peaks{buf[2*n : 3*n], buf[3*n:]}
 	for i, w := range s.windows {
-		score, least := g.score[i], g.least[i]
-		sums, rest := r.sums(w), r.rest
-		ahead, after := sums[w.days:], rest[w.days:]
+		sums := r.sums(w)
+		ahead, after := sums[w.days:], r.rest[w.days:]
+		sums, rest := sums[:len(ahead)], r.rest[:len(ahead)]
+		score, least := g[i][w.days-1:][:len(ahead)], least[i][w.days-1:][:len(ahead)]
+		var up, down, upCounted, downCounted float64
 		for a := range ahead {
-			k := a + w.days - 1
-			z, side := (ahead[a]-sums[a])*score[k], 0
-			if z < 0 {
-				z, side = -z, 1
+			z, excess := (ahead[a]-sums[a])*score[a], after[a]-rest[a]
+			if z > up {
+				up = z
+			} else if -z > down {
+				down = -z
 			}
-			p := &out[side]
-			if z <= p.counted[i] {
-				continue
-			}
-			p.all[i] = max(p.all[i], z)
-			if excess := after[a] - rest[a]; max(excess, -excess) > least[k] && (excess > 0) == (side == 0) {
-				p.counted[i] = z
+			if excess > least[a] {
+				upCounted = max(upCounted, z)
+			} else if -excess > least[a] {
+				downCounted = max(downCounted, -z)
 			}
 		}
+		out[0].all[i], out[0].counted[i] = up, upCounted
+		out[1].all[i], out[1].counted[i] = down, downCounted
 	}
 	return out
 }
@@ -129,6 +134,7 @@ func quantile(x []float64, q float64) float64 {
 func blockStarts(line []judged) [][]int {
 	out := make([][]int, len(line))
 	for i := 0; i < len(line); i += blockDays {
+		out[i] = make([]int, 0, 2*baseline.SeasonDays+blockDays)
 		for j := 0; j+blockDays <= len(line); j++ {
 			if baseline.Apart(line[i].doy, line[j].doy) <= baseline.SeasonDays {
 				out[i] = append(out[i], j)
@@ -136,20 +142,4 @@ func blockStarts(line []judged) [][]int {
 		}
 	}
 	return out
-}
-
-// resample fills year with what the unsplit model expects and residuals drawn
-// in blocks from the same season. The blocks fall on other weekdays than they
-// came from: a week that is shifted, by a holiday or a timetable, is no drift.
-func resample(year, line []judged, blocks [][]int, rng *rand.Rand) {
-	for i := 0; i < len(line); i += blockDays {
-		if len(blocks[i]) == 0 {
-			continue
-		}
-		from := blocks[i][rng.IntN(len(blocks[i]))]
-		for k := 0; k < blockDays && i+k < len(line); k++ {
-			src := line[from+k]
-			year[i+k].y = math.Max(0, line[i+k].whole+src.y-src.whole)
-		}
-	}
 }

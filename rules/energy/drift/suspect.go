@@ -38,8 +38,7 @@ func (t *track) suspect(a alarm) (share float64, ok bool) {
 	if first, _ := ratio(since[:min(len(since), suspectFirst)]); math.Abs(first-share) > suspectSudden {
 		return 0, false
 	}
-	own, usual := scatter(since, share), scatter(t.scale.train, 1)
-	return share, own <= suspectNoise*usual
+	return share, scatter(since, share) <= suspectNoise*t.scale.usual
 }
 
 // ratio returns what was consumed over what was expected of the days that

@@ -18,24 +18,37 @@ type watch struct {
 	mean float64
 	// floor is the least weight of a day.
 	floor float64
-	// train are the baseline's own days, set against the watch.
-	train []judged
+	// habits are the data rules that hold somewhere in the baseline itself: the
+	// building does so without a fault.
+	habits []string
 }
 
 // newWatch prepares the watch of a baseline that is not empty.
 func newWatch(b baseline.Baseline) watch {
 	w := watch{course: b.Course(), mean: b.Metrics.Mean}
+	train := w.train(b.Days())
 	var squares float64
-	for _, d := range b.Days() {
-		j := w.judge(d)
-		squares += j.weight * j.weight
-		w.train = append(w.train, j)
+	for i := range train {
+		squares += train[i].weight * train[i].weight
 	}
-	w.floor = leastWeight * math.Sqrt(squares/float64(len(w.train)))
-	for i := range w.train {
-		w.train[i].weight = max(w.floor, w.train[i].weight)
+	w.floor = leastWeight * math.Sqrt(squares/float64(len(train)))
+	for _, r := range dataRules(b) {
+		if r.id != RuleUnit && habitual(train, r) {
+			w.habits = append(w.habits, r.id)
+		}
 	}
 	return w
+}
+
+// train returns the baseline's own days, set against the watch. They are made
+// anew each time: they take more room than all else of a detector.
+func (w *watch) train(days []baseline.Day) []judged {
+	out := make([]judged, len(days))
+	for i, d := range days {
+		out[i] = w.judge(d)
+		out[i].weight = max(w.floor, out[i].weight)
+	}
+	return out
 }
 
 // judge sets one day against the watch.

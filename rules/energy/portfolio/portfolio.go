@@ -62,7 +62,7 @@ func New(meters []Meter) *Portfolio {
 	p := &Portfolio{meters: map[Kind][]Meter{}, peers: map[Kind]*drift.Peers{}, groups: map[Kind]map[string]*drift.Peers{}}
 	for _, m := range meters {
 		k := KindOf(m.Series.Carrier)
-		if k == "" || !m.Series.Judgeable || m.Series.Trained >= len(m.Series.Days) {
+		if k == "" || !m.Series.Judgeable || m.Series.Trained >= m.Series.Days.Len() {
 			continue
 		}
 		p.meters[k] = append(p.meters[k], m)
@@ -73,8 +73,8 @@ func New(meters []Meter) *Portfolio {
 			p.peers[k] = drift.NewPeers(seriesOf(p.meters[k]))
 			p.groups[k] = map[string]*drift.Peers{}
 			for _, g := range groupsOf(p.meters[k]) {
-				if in := grouped(p.meters[k], g); g != "" && len(in) >= LeastMeters {
-					p.groups[k][g] = drift.NewPeers(seriesOf(in))
+				if in := places(p.meters[k], g); g != "" && len(in) >= LeastMeters {
+					p.groups[k][g] = p.peers[k].Some(in)
 				}
 			}
 		}
@@ -111,6 +111,17 @@ func (p *Portfolio) Beside(c gtc.Carrier, group string, site gtc.SiteID) drift.S
 		}
 		return a
 	}
+}
+
+// places are those of the meters of a group.
+func places(meters []Meter, group string) []int {
+	var out []int
+	for i := range meters {
+		if meters[i].Group == group {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // grouped are the meters of a group.
