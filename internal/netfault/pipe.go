@@ -118,8 +118,7 @@ func (p *Proxy) pass(w *way, to net.Conn, pk packet) error {
 		if err := p.awaitOpen(); err != nil {
 			return err
 		}
-		n, err := p.write(to, pk.data)
-		w.bytes.Add(uint64(n)) //nolint:gosec // never negative
+		n, err := p.write(w, to, pk.data)
 		pk.data = pk.data[n:]
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
@@ -128,8 +127,9 @@ func (p *Proxy) pass(w *way, to net.Conn, pk packet) error {
 	return nil
 }
 
-// write writes unless the line has just stopped.
-func (p *Proxy) write(to net.Conn, data []byte) (int, error) {
+// write writes unless the line has just stopped. Who stops the line has the
+// bytes that passed before counted.
+func (p *Proxy) write(w *way, to net.Conn, data []byte) (int, error) {
 	p.writing.RLock()
 	defer p.writing.RUnlock()
 	p.mu.Lock()
@@ -141,7 +141,9 @@ func (p *Proxy) write(to net.Conn, data []byte) (int, error) {
 	case stalled:
 		return 0, os.ErrDeadlineExceeded
 	default:
-		return to.Write(data)
+		n, err := to.Write(data)
+		w.bytes.Add(uint64(n)) //nolint:gosec // never negative
+		return n, err
 	}
 }
 
