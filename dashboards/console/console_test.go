@@ -355,3 +355,13 @@ func TestEventsCarryChangesAndBeats(t *testing.T) {
 	require.Error(t, err)
 	require.Eventually(t, func() bool { return f.publish(Change{}) == 0 }, 5*time.Second, 5*time.Millisecond, "the subscription outlives its page")
 }
+
+func TestNormalYearOfOneYear(t *testing.T) {
+	for years, want := range map[int]string{2: "moyenne de 2 années propres de charleroi", 1: "une seule année propre de charleroi", 0: "charleroi"} {
+		f := newFixture()
+		f.ownYears = years
+		body := get(t, handler(t, f), "/energy/dampremy/gas").Body.String()
+		require.Contains(t, body, want)
+		require.NotContains(t, body, "de 1 années")
+	}
+}

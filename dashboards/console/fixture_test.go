@@ -23,6 +23,8 @@ type fixture struct {
 	centre []gtc.Alarm
 	broken error // what Trend and Energy answer when set
 	subs   map[chan Change]struct{}
+	// ownYears are the years of the station that the normal year is made of.
+	ownYears int
 }
 
 func newFixture() *fixture {
@@ -32,7 +34,7 @@ func newFixture() *fixture {
 	}
 	f := &fixture{
 		now: time.Date(2026, 11, 21, 14, 3, 0, 0, zone), zone: zone,
-		store: StoreState{Up: true}, subs: map[chan Change]struct{}{},
+		store: StoreState{Up: true}, subs: map[chan Change]struct{}{}, ownYears: 2,
 	}
 	f.sites = f.build()
 	return f
@@ -137,7 +139,7 @@ func (f *fixture) Energy(_ context.Context, site gtc.SiteID, meter gtc.Equipment
 		e.Baseline = BaselineSummary{
 			Model: "hdd_only", Eligible: true, From: "2024-10-01", To: "2025-09-30", Balance: &balance, Intercept: 207.5,
 			Slope: &slope, R2: 0.94, CVRMSE: 0.16, N: 365, ProvablePct: &provable, ProvableKWh: new(12_400.0), ProvableEUR: new(1_054.0),
-			NormalYear: &NormalYear{KWh: 318_000, BandPct: new(3.8), By: "model", Station: "charleroi", Period: "2024-2025", OwnYears: 2},
+			NormalYear: &NormalYear{KWh: 318_000, BandPct: new(3.8), By: "model", Station: "charleroi", Period: "2024-2025", OwnYears: f.ownYears},
 		}
 		e.Days = f.days(e, from, to)
 		return e, nil
