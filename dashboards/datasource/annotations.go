@@ -9,7 +9,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/cpas-charleroi/gtc"
-	"github.com/cpas-charleroi/gtc/dashboards/datasource/hubapi"
 )
 
 // mark is one annotation.
@@ -89,11 +88,7 @@ func (d *Datasource) alarmMarks(ctx context.Context, q query) ([]mark, error) {
 }
 
 func (d *Datasource) workMarks(ctx context.Context, q query) ([]mark, error) {
-	board, err := hubapi.Get[hubapi.Board](ctx, d.hub, "/api/v1/alarms/board", nil)
-	if err != nil {
-		return nil, err
-	}
-	names, err := d.siteNames(ctx)
+	board, names, err := d.board(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -93,12 +93,19 @@ func (d *Datasource) rowsAt(answer map[string]any, path string) []map[string]any
 	return nil
 }
 
-func (d *Datasource) maintenance(ctx context.Context, q query) (data.Frames, error) {
+// board returns the alarms and the maintenance that stand, and the names of the
+// sites.
+func (d *Datasource) board(ctx context.Context) (hubapi.Board, map[string]string, error) {
 	board, err := hubapi.Get[hubapi.Board](ctx, d.hub, "/api/v1/alarms/board", nil)
 	if err != nil {
-		return nil, err
+		return hubapi.Board{}, nil, err
 	}
 	names, err := d.siteNames(ctx)
+	return board, names, err
+}
+
+func (d *Datasource) maintenance(ctx context.Context, q query) (data.Frames, error) {
+	board, names, err := d.board(ctx)
 	if err != nil {
 		return nil, err
 	}

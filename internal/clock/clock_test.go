@@ -36,6 +36,8 @@ func TestFastCatchesUp(t *testing.T) {
 	})
 }
 
+// TestFastWaitsForItsReader runs on synctest's time, as the others: its sleeps
+// move that on and wait for nothing.
 func TestFastWaitsForItsReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now().UTC().AddDate(0, 0, -10)
