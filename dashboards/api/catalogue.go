@@ -23,6 +23,8 @@ type Catalogue struct {
 // OnCall is who a rota calls now. How to reach them is not said here.
 type OnCall struct {
 	Rota string `json:"rota"`
+	// Name is what screens call the rota, "" of one that has only an id.
+	Name string `json:"name,omitempty"`
 	// Person is a name, "" when nobody of the rota is there.
 	Person string `json:"person"`
 	// Until is when that changes, zero when it is not known to change.

@@ -23,7 +23,7 @@ func (d *Datasource) onCall(rotas []api.OnCall) (*string, *time.Time) {
 	for i, r := range rotas {
 		texts[i] = cmp.Or(r.Person, "▲ "+in("personne", "niemand", "nobody").In(d.say.lang))
 		if len(rotas) > 1 {
-			texts[i] = r.Rota + " : " + texts[i]
+			texts[i] = cmp.Or(r.Name, r.Rota) + " : " + texts[i]
 		}
 		if !r.Until.IsZero() && (until == nil || r.Until.Before(*until)) {
 			until = new(r.Until)

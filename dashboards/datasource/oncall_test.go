@@ -21,7 +21,7 @@ func TestOnCallIsNeverEmpty(t *testing.T) {
 		{[]api.OnCall{}, "garde non configurée", time.Time{}},
 		{[]api.OnCall{{Rota: "garde", Person: "un", Until: late}}, "un", late},
 		{[]api.OnCall{{Rota: "garde"}}, "▲ personne", time.Time{}},
-		{[]api.OnCall{{Rota: "garde", Person: "un", Until: late}, {Rota: "nuit", Until: early}}, "garde : un · nuit : ▲ personne", early},
+		{[]api.OnCall{{Rota: "garde", Person: "un", Until: late}, {Rota: "nuit", Name: "garde de nuit", Until: early}}, "garde : un · garde de nuit : ▲ personne", early},
 	} {
 		text, until := d.onCall(c.rotas)
 		require.NotNil(t, text)

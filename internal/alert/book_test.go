@@ -17,7 +17,7 @@ const bookText = `people:
   - {id: un, name: Première personne, phone: "+32475000001", quiet: "21:00-07:00"}
   - {id: deux, email: deux@exemple.be, language: nl, push: true}
 rotas:
-  - {id: garde, start: 2026-11-02T08:00:00+01:00, turn_days: 7, members: [un, deux]}
+  - {id: garde, name: Garde technique, start: 2026-11-02T08:00:00+01:00, turn_days: 7, members: [un, deux]}
 leave:
   - {person: un, from: 2026-12-24T00:00:00+01:00, until: 2027-01-02T00:00:00+01:00}
 routes:
@@ -36,6 +36,7 @@ func TestBookFile(t *testing.T) {
 	b, err := ParseBook("book.yaml", []byte(bookText))
 	require.NoError(t, err)
 	require.Equal(t, &notify.Hours{From: 21 * 60, To: 7 * 60}, b.People[0].Quiet)
+	require.Equal(t, "Garde technique", b.Rotas[0].Name)
 	require.Equal(t, 5*time.Minute, b.Routes[0].Steps[1].After)
 	text, err := FormatBook(b)
 	require.NoError(t, err)

@@ -34,6 +34,7 @@ type personFile struct {
 
 type rotaFile struct {
 	ID         string      `yaml:"id"`
+	Name       string      `yaml:"name,omitempty"`
 	Start      time.Time   `yaml:"start"`
 	TurnDays   int         `yaml:"turn_days"`
 	Members    []string    `yaml:"members"`
@@ -77,7 +78,7 @@ func ParseBook(file string, data []byte) (*notify.Book, error) {
 		})
 	}
 	for _, r := range f.Rotas {
-		b.Rotas = append(b.Rotas, notify.Rota{ID: r.ID, Start: r.Start, TurnDay: r.TurnDays, Members: r.Members, Exceptions: shifts(r.Exceptions)})
+		b.Rotas = append(b.Rotas, notify.Rota{ID: r.ID, Name: r.Name, Start: r.Start, TurnDay: r.TurnDays, Members: r.Members, Exceptions: shifts(r.Exceptions)})
 	}
 	for _, r := range f.Routes {
 		b.Routes = append(b.Routes, r.route())
@@ -154,7 +155,7 @@ func FormatBook(b *notify.Book) ([]byte, error) {
 		f.People = append(f.People, file)
 	}
 	for _, r := range b.Rotas {
-		f.Rotas = append(f.Rotas, rotaFile{ID: r.ID, Start: r.Start, TurnDays: r.TurnDay, Members: r.Members, Exceptions: shiftFiles(r.Exceptions)})
+		f.Rotas = append(f.Rotas, rotaFile{ID: r.ID, Name: r.Name, Start: r.Start, TurnDays: r.TurnDay, Members: r.Members, Exceptions: shiftFiles(r.Exceptions)})
 	}
 	for _, r := range b.Routes {
 		f.Routes = append(f.Routes, routeFileOf(r))

@@ -13,7 +13,7 @@ func (h *Hub) onCall(at time.Time) []api.OnCall {
 	book, loc := h.alert.Book(), h.locate("")
 	out := make([]api.OnCall, 0, len(book.Rotas))
 	for _, r := range book.Rotas {
-		one := api.OnCall{Rota: r.ID}
+		one := api.OnCall{Rota: r.ID, Name: r.Name}
 		if p, ok := book.OnCall(r.ID, at, loc); ok {
 			one.Person = cmp.Or(p.Name, p.ID)
 		}

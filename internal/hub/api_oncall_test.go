@@ -34,7 +34,7 @@ func TestAPITellsWhoIsOnCall(t *testing.T) {
 		People: []notify.Person{{ID: "un", Name: "Personne un", Phone: "+32475000001"}, {ID: "deux", Phone: "+32475000002", Email: "deux@example.be"}},
 		Rotas: []notify.Rota{
 			{ID: "garde", Start: start, TurnDay: 7, Members: []string{"un", "deux"}},
-			{ID: "nuit", Start: start, TurnDay: 7, Members: []string{"deux"}},
+			{ID: "nuit", Name: "Garde de nuit", Start: start, TurnDay: 7, Members: []string{"deux"}},
 		},
 		Leave:  []notify.Shift{{Person: "deux", From: c.at.Add(-time.Hour), Until: c.at.Add(time.Hour)}},
 		Routes: []notify.Route{{ID: "tout", Steps: []notify.Step{{To: []string{"rota:garde", "rota:nuit"}, Channels: []notify.Channel{notify.SMS}}}}},
@@ -47,7 +47,7 @@ func TestAPITellsWhoIsOnCall(t *testing.T) {
 	turn := start.In(zone).AddDate(0, 0, 7).Truncate(time.Minute)
 	require.Equal(t, []api.OnCall{
 		{Rota: "garde", Person: "Personne un", Until: turn.UTC()},
-		{Rota: "nuit", Until: c.at.Add(time.Hour).UTC()},
+		{Rota: "nuit", Name: "Garde de nuit", Until: c.at.Add(time.Hour).UTC()},
 	}, cat.OnCall)
 	text, err := json.Marshal(cat.OnCall)
 	require.NoError(t, err)

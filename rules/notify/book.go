@@ -74,7 +74,9 @@ func (h Hours) covers(at time.Time) bool {
 // Rota says who is on call. Members follow one another, each for Turn, from
 // Start on; exceptions come before the turns.
 type Rota struct {
-	ID      string    `json:"id"`
+	ID string `json:"id"`
+	// Name is what screens call it, its id when empty.
+	Name    string    `json:"name,omitempty"`
 	Start   time.Time `json:"start"`
 	TurnDay int       `json:"turn_days"`
 	Members []string  `json:"members"`
