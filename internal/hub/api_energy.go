@@ -146,58 +146,94 @@ func (h *Hub) consumed(ctx context.Context, meters []metered, q api.EnergyQuery,
 	if q.Step == api.StepHour || q.Unit == api.UnitM3 {
 		return h.storedUnits(ctx, meters, q)
 	}
-	out := make([]reading, len(meters))
+	keys := make([]meterKey, len(meters))
 	for i, m := range meters {
-		out[i] = h.dayUnits(m, q, now)
+		keys[i] = m.key()
+	}
+	known := h.energy.daysOf(keys...)
+	calendars := calendarsOf(known, q, now)
+	out := make([]reading, len(meters))
+	for i := range known {
+		out[i] = h.dayUnits(&known[i], calendars[skyOf(known[i].site)], q)
 	}
 	return out, nil
 }
 
-// dayUnits are the days of a meter from the first step of a question on.
-func (h *Hub) dayUnits(m metered, q api.EnergyQuery, now time.Time) reading {
-	from := stepStart(q.From, q, m.site.Location)
-	known := h.daysOf(m, now)
-	out := reading{judged: known.judged, priced: true, baseline: &known.baseline}
-	for i := range known.days {
-		d := &known.days[i]
-		if !d.start.Before(q.To) {
-			break
-		}
-		before := d.start.Before(from)
-		if before && math.IsNaN(d.cusum) {
+// sky is where days and their temperatures are the same.
+type sky struct {
+	zone    *time.Location
+	station string
+}
+
+func skyOf(s *gtc.Site) sky { return sky{s.Location, s.WeatherStation} }
+
+// calendarsOf returns the days that a question needs, once for all meters of a sky:
+// today is not one of them.
+func calendarsOf(meters []meterDays, q api.EnergyQuery, now time.Time) map[sky]*calendar {
+	begins := map[sky]time.Time{}
+	for i := range meters {
+		m := &meters[i]
+		if m.days.Len() == 0 {
 			continue
 		}
-		rate, ok := h.rate(m.Carrier, q.Unit, d.start)
-		if before {
+		begin := begins[skyOf(m.site)]
+		touch(&begin, m.begin(stepStart(q.From, q, m.site.Location)))
+		begins[skyOf(m.site)] = begin
+	}
+	out := map[sky]*calendar{}
+	for i := range meters {
+		at := skyOf(meters[i].site)
+		if begin, ok := begins[at]; ok && out[at] == nil {
+			out[at] = newCalendar(begin, earlier(q.To, midnight(now, at.zone)), meters[i].temps)
+		}
+	}
+	return out
+}
+
+// dayUnits are the days of a meter from the first step of a question on.
+func (h *Hub) dayUnits(m *meterDays, c *calendar, q api.EnergyQuery) reading {
+	b := m.summary()
+	out := reading{judged: b.Model != "", priced: true, baseline: &api.Baseline{
+		Model: b.Model, Eligible: b.Eligible, Reason: b.Reason, From: b.From, To: b.To, Balance: b.Balance, Intercept: b.Intercept,
+		Slope: b.Slope, R2: b.R2, CVRMSE: b.CVRMSE, ProvablePct: b.ProvablePct,
+	}}
+	if m.days.Len() == 0 {
+		return out
+	}
+	from := stepStart(q.From, q, m.site.Location)
+	for d := range m.between(c, from) {
+		rate, ok := h.rate(m.meter.Carrier, q.Unit, d.start)
+		if d.start.Before(from) {
 			if ok {
-				out.carry += (d.kwh - d.expected) * rate
+				out.carry += (d.kwh - d.expected.KWh) * rate
 			}
 			continue
 		}
 		if !ok {
 			out.priced, rate = false, math.NaN()
 		}
-		out.units = append(out.units, unit{
-			start: d.start, span: d.span, coverage: d.coverage, counts: !math.IsNaN(d.cusum),
-			actual: d.kwh * rate, expected: d.expected * rate, low: d.low * rate, high: d.high * rate,
-			temperature: d.temperature, dj15: d.dj15,
-		})
+		out.units = append(out.units, d.unit(rate))
 	}
 	return out
 }
 
-// degreeDays are the degree-days 15/15 of a station by date, those of valid
-// days.
-func (h *Hub) degreeDays(station string) map[string]float64 {
-	h.energy.mu.Lock()
-	defer h.energy.mu.Unlock()
-	out := map[string]float64{}
-	for _, t := range h.energy.stationDays(station) {
-		if t.Valid() {
-			out[t.Date.Format(time.DateOnly)] = t.DJ15
-		}
+// unit is the day in a unit of which a kWh is rate.
+func (d *meterDay) unit(rate float64) unit {
+	nan := math.NaN()
+	u := unit{
+		start: d.start, span: d.end.Sub(d.start), coverage: d.known().Coverage, counts: d.counts,
+		actual: nan, expected: nan, low: nan, high: nan, temperature: nan, dj15: nan,
 	}
-	return out
+	if d.metered {
+		u.actual = d.kwh * rate
+	}
+	if d.judged {
+		u.expected, u.low, u.high = d.expected.KWh*rate, d.expected.Low*rate, d.expected.High*rate
+	}
+	if d.temp != nil {
+		u.temperature, u.dj15 = d.temp.Mean, d.temp.DJ15
+	}
+	return u
 }
 
 // rate is what one kWh of a carrier is in a unit at an instant.

@@ -1,108 +1,147 @@
 package hub
 
 import (
-	"math"
-	"sync"
+	"iter"
+	"sort"
 	"time"
 
-	"github.com/cpas-charleroi/gtc/dashboards/api"
-	"github.com/cpas-charleroi/gtc/dashboards/console"
+	"github.com/cpas-charleroi/gtc/rules/energy"
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
-// dayTable keeps the days of meters as the energy pages show them, so that a
-// wall does not let every expectation be computed anew. The days of a meter
-// change when it is judged.
-type dayTable struct {
-	mu     sync.Mutex
-	meters map[meterKey]*meterDays
-}
-
-// meterDays are the days of one meter before today.
+// meterDays are the days of a meter at one moment, packed as the energy rules
+// keep them: a page unpacks those that it asks for, and what is expected of a day
+// is computed then. A pass puts other days in their place and never changes these,
+// so they are read without the lock.
 type meterDays struct {
-	judgement int
-	today     time.Time
-
-	days     []meterDay
-	baseline api.Baseline
-	judged   bool
+	meterState
+	temps []energy.TempDay
 }
 
-// meterDay is one day; what is not known is NaN.
-type meterDay struct {
-	start                           time.Time
-	span                            time.Duration
-	kwh, expected, low, high, cusum float64
-	coverage, temperature, dj15     float64
-}
-
-func newDayTable() *dayTable { return &dayTable{meters: map[meterKey]*meterDays{}} }
-
-// daysOf returns the days of a meter, which are not to be changed.
-func (h *Hub) daysOf(m metered, now time.Time) *meterDays {
-	today := midnight(now, m.site.Location)
-	h.days.mu.Lock()
-	defer h.days.mu.Unlock()
-	judgement := h.energy.judgementOf(m.key())
-	if have := h.days.meters[m.key()]; have != nil && judgement > 0 && have.judgement == judgement && have.today.Equal(today) {
-		return have
+// daysOf returns the days of meters, all at one moment.
+func (e *energyRules) daysOf(keys ...meterKey) []meterDays {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]meterDays, len(keys))
+	for i, k := range keys {
+		ms := e.meters[k]
+		out[i].temps = e.stationDays(ms.site.WeatherStation)
+		// Only what is replaced as a whole: the pass changes the rest beside the lock.
+		out[i].meterState = meterState{site: ms.site, meter: ms.meter, days: ms.days, baseline: ms.baseline, why: ms.why, register: ms.register}
 	}
-	out := &meterDays{judgement: judgement, today: today}
-	e := console.Energy{At: now, To: now}
-	h.energy.describe(m.key(), &e)
-	out.days = make([]meterDay, 0, len(e.Days))
-	dj := h.degreeDays(m.site.WeatherStation)
-	for _, d := range e.Days {
-		x := meterDay{
-			start: d.Day, span: d.Day.AddDate(0, 0, 1).Sub(d.Day), kwh: orNaN(d.KWh), expected: orNaN(d.Expected), low: orNaN(d.Low), high: orNaN(d.High), cusum: orNaN(d.CUSUM),
-			coverage: d.Coverage, temperature: orNaN(d.Temperature), dj15: math.NaN(),
-		}
-		if v, ok := dj[d.Day.Format(time.DateOnly)]; ok {
-			x.dj15 = v
-		}
-		out.days = append(out.days, x)
-	}
-	b := e.Baseline
-	out.judged = b.Model != ""
-	out.baseline = api.Baseline{
-		Model: b.Model, Eligible: b.Eligible, Reason: b.Reason, From: b.From, To: b.To, Balance: b.Balance, Intercept: b.Intercept,
-		Slope: b.Slope, R2: b.R2, CVRMSE: b.CVRMSE, ProvablePct: b.ProvablePct,
-	}
-	h.days.meters[m.key()] = out
 	return out
 }
 
-// warmDays brings the table up to date, so that nobody waits for it: after a
-// pass only the meters that were judged are computed.
-func (h *Hub) warmDays(now time.Time) {
-	for _, s := range h.sites {
-		for _, m := range s.Meters {
-			h.daysOf(metered{s, m}, now)
+// begin returns the midnight of the first day that matters for those from an
+// instant on: the CUSUM begins where the baseline ends.
+func (m *meterDays) begin(from time.Time) time.Time {
+	if len(m.baseline.Segments) > 0 && m.baseline.To.Before(from) {
+		from = m.baseline.To
+	}
+	if first := m.days.Start(0); from.Before(first) {
+		from = first
+	}
+	return midnight(from, m.site.Location)
+}
+
+// calendar are days without a hole and what a station showed on them.
+type calendar struct {
+	// starts has one more: the end of the last day.
+	starts []time.Time
+	// temps are nil where the temperature is not known.
+	temps []*energy.TempDay
+}
+
+// newCalendar has the days from a midnight on that begin before an instant.
+func newCalendar(from, to time.Time, temps []energy.TempDay) *calendar {
+	c := &calendar{starts: []time.Time{from}}
+	k := sort.Search(len(temps), func(i int) bool { return dateOf(temps[i].Date) >= dateOf(from) })
+	for day := from; day.Before(to); {
+		var t *energy.TempDay
+		for date := dateOf(day); k < len(temps) && dateOf(temps[k].Date) <= date; k++ {
+			t = nil
+			if temps[k].Valid() {
+				t = &temps[k]
+			}
+		}
+		day = day.AddDate(0, 0, 1)
+		c.starts, c.temps = append(c.starts, day), append(c.temps, t)
+	}
+	return c
+}
+
+// meterDay is one calendar day of a meter.
+type meterDay struct {
+	start, end time.Time
+	days       *energy.Packed
+	place      int // among days, -1 where nothing is known
+	kwh        float64
+	metered    bool             // the energy is known
+	temp       *energy.TempDay // nil where it is not known
+	// expected is what is expected of the day, if judged; counts tells that the
+	// residual is part of the CUSUM.
+	expected       baseline.Expectation
+	judged, counts bool
+}
+
+// known is all that is known of the day.
+func (d *meterDay) known() energy.Interval {
+	if d.place < 0 {
+		return energy.Interval{}
+	}
+	return d.days.At(d.place)
+}
+
+// between yields the days of a calendar from an instant on, and before it those
+// that count in the CUSUM. A day is good until the next one.
+func (m *meterDays) between(c *calendar, from time.Time) iter.Seq[*meterDay] {
+	return func(yield func(*meterDay) bool) {
+		begin := m.begin(from)
+		k := sort.Search(len(c.temps), func(i int) bool { return !c.starts[i].Before(begin) })
+		next := m.days.Find(begin)
+		var d meterDay
+		for ; k < len(c.temps); k++ {
+			d = meterDay{start: c.starts[k], end: c.starts[k+1], days: &m.days, place: -1, temp: c.temps[k]}
+			for ; next < m.days.Len() && m.days.Start(next).Before(d.end); next++ {
+				d.place = next
+			}
+			m.judge(&d)
+			if (d.counts || !d.start.Before(from)) && !yield(&d) {
+				return
+			}
 		}
 	}
 }
 
-// judgementOf counts how often a meter was judged, 0 where it is not known.
-func (e *energyRules) judgementOf(k meterKey) int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if ms := e.meters[k]; ms != nil {
-		return ms.version
+// judge sets a day against what is expected of it.
+func (m *meterDays) judge(d *meterDay) {
+	if d.place >= 0 && m.meter.KWhPerUnit > 0 {
+		d.kwh, d.metered = m.days.Energy(d.place)
 	}
-	return 0
+	if d.temp == nil || len(m.baseline.Segments) == 0 {
+		return
+	}
+	if d.expected, d.judged = m.baseline.Predict(baseline.Day{Date: d.start, Temp: d.temp.Mean, HasTemp: true}); d.judged {
+		d.expected = m.adjusted(d.expected, d.start)
+		d.counts = d.metered && !d.start.Before(m.baseline.To) && !m.excludes(d.start)
+	}
 }
 
-func orNaN(v *float64) float64 {
-	if v == nil {
-		return math.NaN()
-	}
-	return *v
+// excludes reports whether works leave a day out of the CUSUM.
+func (m *meterDays) excludes(day time.Time) bool {
+	return len(m.register.Entries) > 0 && m.register.Excludes(m.meter.Equipment, works.DayOf(day))
 }
 
-// times is a number times a factor, nil when one is not known.
-func times(v *float64, factor float64, ok bool) *float64 {
-	if v == nil || !ok {
-		return nil
+// dateOf orders calendar days.
+func dateOf(t time.Time) int {
+	y, m, d := t.Date()
+	return 400*y + 32*int(m) + d
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
 	}
-	x := *v * factor
-	return &x
+	return b
 }

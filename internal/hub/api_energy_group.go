@@ -255,3 +255,11 @@ func (iv *interval) divide(per string, area float64) {
 		*v = times(*v, 1/by, ok)
 	}
 }
+
+// times is a number times a factor, nil when one is not known.
+func times(v *float64, factor float64, ok bool) *float64 {
+	if v == nil || !ok {
+		return nil
+	}
+	return new(*v * factor)
+}

@@ -60,6 +60,9 @@ func rebased(inputs map[string]string, period string, s *gtc.Site) bool {
 // whyGone says why a finding is not found any more: its days are inside works,
 // the baseline was moved, bad data explain it, or late data changed its days.
 func (h *Hub) whyGone(r finding.Record) string {
+	if why.Owns(r.Finding) && !why.Dangerous(r.Finding) && h.underWorks(r) {
+		return goneWorks
+	}
 	if ms := h.energy.imports(r.Site, r.Meter); ms != nil && !why.Owns(r.Finding) {
 		h.energy.mu.Lock()
 		reg, period := ms.register, periodText(ms)
@@ -80,6 +83,18 @@ func (h *Hub) whyGone(r finding.Record) string {
 		return goneData
 	}
 	return goneRecomputed
+}
+
+// underWorks reports whether a day by which a finding was made lies inside works.
+func (h *Hub) underWorks(r finding.Record) bool {
+	reg, loc := h.energy.registerOf(r.Site), h.locate(r.Site)
+	last := works.DayOf(r.Detected.In(loc))
+	for d := works.DayOf(r.Onset.In(loc)); d <= last; d = d.Next() {
+		if reg.Excludes(r.Meter, d) {
+			return true
+		}
+	}
+	return false
 }
 
 // periodText names the period of a meter's baseline, first and last day.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/dashboards/console"
 	"github.com/cpas-charleroi/gtc/internal/bus"
 	"github.com/cpas-charleroi/gtc/internal/influx/influxtest"
 	"github.com/cpas-charleroi/gtc/rules/energy"
@@ -196,10 +197,11 @@ func TestRegisterChangesTheJudgement(t *testing.T) {
 	reg, err = works.Register{}.Add(beds)
 	require.NoError(t, err)
 	require.Empty(t, pass(), "25 % more is expected")
-	day := h.state().day(changed.AddDate(0, 0, 10), h.state().days.At(0), h.rules.temps("here")[0])
-	plain, ok := before.Predict(h.rules.joinedOf(h.state().key())[0])
+	page := console.Energy{At: end, From: changed.AddDate(0, 0, 10), To: changed.AddDate(0, 0, 11)}
+	h.rules.describe(h.state().key(), &page)
+	plain, ok := before.Predict(h.rules.joinedOf(h.state().key())[h.state().days.Find(page.From)])
 	require.True(t, ok)
-	require.InDelta(t, 1.25, *day.Expected/plain.KWh, 0.01)
+	require.InDelta(t, 1.25, *page.Days[0].Expected/plain.KWh, 0.01)
 
 	move := works.Move{
 		Site: "s1", Meter: "gaz", From: works.DayOf(h.start.AddDate(0, 5, 0)), To: works.DayOf(end.AddDate(0, 0, -20)),

@@ -80,7 +80,6 @@ type Hub struct {
 	classes map[string]*alarm.Class
 	// catalogue names kinds and points.
 	catalogue *catalogue.Catalogue
-	days      *dayTable
 	keeper    *keeper
 	journal   *journal
 	users     *user.Directory
@@ -131,7 +130,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		log: o.Log, now: o.Now, version: o.Version, every: o.EnergyEvery, bus: o.Bus, db: o.Influx, listener: o.Listener,
 		byID: map[gtc.SiteID]*siteInfo{}, live: newLive(), changes: newChanges(), delivery: newDelivery(), firstPass: make(chan struct{}), hurried: make(chan struct{}, 1),
 	}
-	h.catalogue, h.days = o.Catalogue, newDayTable()
+	h.catalogue = o.Catalogue
 	h.factors, h.tariffs = o.Config.Hub.FactorList(), o.Config.Hub.TariffList()
 	plan, err := o.Config.PathPlan()
 	if err != nil {

@@ -11,9 +11,7 @@ import (
 	"github.com/cpas-charleroi/gtc/dashboards/console"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/rules/carbon"
-	"github.com/cpas-charleroi/gtc/rules/energy"
 	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
-	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
 // Energy returns one meter's days, its baseline and its findings.
@@ -47,75 +45,52 @@ func (h *Hub) Energy(_ context.Context, site gtc.SiteID, meter gtc.EquipmentID, 
 // describe fills in the days and the baseline of a meter.
 func (e *energyRules) describe(k meterKey, out *console.Energy) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	ms := e.meters[k]
-	out.Baseline = ms.summary()
-	e.amongOthers(ms, out)
-	if ms.days.Len() == 0 {
+	out.Baseline = e.meters[k].summary()
+	e.amongOthers(e.meters[k], out)
+	e.mu.Unlock()
+	m := e.daysOf(k)[0]
+	if m.days.Len() == 0 {
 		return
 	}
-	temps := e.stationDays(ms.site.WeatherStation)
-	nextDay, nextTemp := 0, 0
 	// The day that has not ended is left out: a part of a day against a whole
 	// one would look like a saving. A day of which nothing is known stays in,
 	// as a gap.
-	today := midnight(out.At, ms.site.Location)
+	c := newCalendar(m.begin(out.From), earlier(out.To, midnight(out.At, m.site.Location)), m.temps)
 	cusum := 0.0
-	for day := midnight(ms.days.Start(0), ms.site.Location); day.Before(today); day = day.AddDate(0, 0, 1) {
-		date := dateOf(day)
-		var iv energy.Interval
-		for ; nextDay < ms.days.Len() && dateOf(ms.days.Start(nextDay).In(ms.site.Location)) <= date; nextDay++ {
-			iv = ms.days.At(nextDay)
+	for d := range m.between(c, out.From) {
+		if d.counts {
+			cusum += d.kwh - d.expected.KWh
 		}
-		var t energy.TempDay
-		for ; nextTemp < len(temps) && dateOf(temps[nextTemp].Date) <= date; nextTemp++ {
-			if dateOf(temps[nextTemp].Date) == date {
-				t = temps[nextTemp]
-			}
-		}
-		d := ms.day(day, iv, t)
-		if d.KWh != nil && d.Expected != nil && !day.Before(ms.baseline.To) && !ms.register.Excludes(ms.meter.Equipment, works.DayOf(day)) {
-			cusum += *d.KWh - *d.Expected
-			c := cusum
-			d.CUSUM = &c
-		}
-		if !day.Before(out.From) && day.Before(out.To) {
-			out.Days = append(out.Days, d)
+		if !d.start.Before(out.From) {
+			out.Days = append(out.Days, d.shown(cusum))
 		}
 	}
 }
 
-// dateOf orders calendar days.
-func dateOf(t time.Time) int {
-	y, m, d := t.Date()
-	return 400*y + 32*int(m) + d
-}
-
-// day is one day of a screen. A zero interval or temperature is not known.
-func (ms *meterState) day(day time.Time, iv energy.Interval, t energy.TempDay) console.EnergyDay {
-	d := console.EnergyDay{Day: day, Coverage: iv.Coverage}
-	if ms.meter.KWhPerUnit > 0 && !iv.Start.IsZero() && !iv.NoEnergy {
-		d.KWh = &iv.KWh
+// shown is the day as a screen shows it.
+func (d *meterDay) shown(cusum float64) console.EnergyDay {
+	iv := d.known()
+	x := console.EnergyDay{Day: d.start, Coverage: iv.Coverage, Source: sourceOf(iv)}
+	if d.metered {
+		x.KWh = &iv.KWh
 	}
-	d.Source = sourceOf(iv)
 	if iv.High > 0 {
-		d.KWhLow, d.KWhHigh = &iv.Low, &iv.High
+		x.KWhLow, x.KWhHigh = &iv.Low, &iv.High
 	}
 	if iv.PCS > 0 {
-		d.PCS = &iv.PCS
+		x.PCS = &iv.PCS
 	}
-	if !t.Valid() {
-		return d
+	if d.temp != nil {
+		x.Temperature = new(d.temp.Mean)
 	}
-	d.Temperature = &t.Mean
-	if len(ms.baseline.Segments) == 0 {
-		return d
+	if d.judged {
+		e := d.expected
+		x.Expected, x.Low, x.High = &e.KWh, &e.Low, &e.High
 	}
-	if x, ok := ms.baseline.Predict(baseline.Day{Date: day, Temp: t.Mean, HasTemp: true}); ok {
-		x = ms.adjusted(x, day)
-		d.Expected, d.Low, d.High = &x.KWh, &x.Low, &x.High
+	if d.counts {
+		x.CUSUM = &cusum
 	}
-	return d
+	return x
 }
 
 // summary says how expected consumption is computed.

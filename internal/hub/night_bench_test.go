@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/dashboards/api"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/internal/influx/influxtest"
 	"github.com/cpas-charleroi/gtc/rules/energy"
@@ -147,23 +148,22 @@ func processor(b *testing.B) float64 {
 // BenchmarkNight is a thousand meters with three years of history on a real
 // InfluxDB: first all that a hub does that has just started (read the days,
 // roll up the last fourteen, fit and judge every meter, rules of package why
-// over 40 days), then the night after: one day more of every meter.
+// over 40 days), then the night after: one day more of every meter. Each brings
+// what is kept for pages up to date, and the pages are asked for after it: a year
+// of every meter by day, and the whole park.
 func BenchmarkNight(b *testing.B) {
 	n := newNight(b)
 	n.store(b)
 	rules, err := why.Library()
 	require.NoError(b, err)
-	var infos []*siteInfo
-	for i := range n.sites {
-		infos = append(infos, &siteInfo{Site: n.sites[i]})
-	}
 	for b.Loop() {
 		debug.FreeOSMemory() // of what was needed to make the history
 		e := newEnergyRules(history{n.db}, n.sites, []StationSource{{Station: "here", Site: "site-00", Weather: "meteo"}}, zerolog.Nop())
-		w := newWhyRules(rules, infos, newFindings(nil, nil))
+		h := n.hub(e)
+		w := newWhyRules(rules, h.sites, h.findings)
 		begun, cpu := time.Now(), processor(b)
 		require.NoError(b, e.restore(b.Context()))
-		n.work(b, e, w, n.end.Add(-18*time.Hour))
+		n.work(b, h, w, n.end.Add(-18*time.Hour))
 		b.ReportMetric(time.Since(begun).Seconds(), "s/start")
 		b.ReportMetric(processor(b)-cpu, "cpu-s/start")
 
@@ -175,11 +175,14 @@ func BenchmarkNight(b *testing.B) {
 			}
 		}
 		begun, cpu = time.Now(), processor(b)
-		judged := n.work(b, e, w, n.end.Add(6*time.Hour))
+		judged := n.work(b, h, w, n.end.Add(6*time.Hour))
 		b.ReportMetric(time.Since(begun).Seconds(), "s/night")
 		b.ReportMetric(processor(b)-cpu, "cpu-s/night")
 		require.Equal(b, nightSites*nightMeters, judged)
-		// What the process holds after both, with the garbage of its last minutes.
+		begun = time.Now()
+		n.pages(b, h)
+		b.ReportMetric(time.Since(begun).Seconds(), "s/pages")
+		// What the process holds after all, with the garbage of its last minutes.
 		var mem runtime.MemStats
 		runtime.ReadMemStats(&mem)
 		b.ReportMetric(float64(mem.Sys-mem.HeapReleased)/1e6, "MB-held")
@@ -192,18 +195,45 @@ func BenchmarkNight(b *testing.B) {
 			require.NoError(b, pprof.WriteHeapProfile(f))
 			require.NoError(b, f.Close())
 		}
-		runtime.KeepAlive(e)
+		runtime.KeepAlive(h)
 		runtime.KeepAlive(w)
 	}
 }
 
-// work does the passes of one night and returns how many meters were judged.
-func (n *night) work(b *testing.B, e *energyRules, w *whyRules, now time.Time) int {
+// hub is as much of a hub as answers the energy pages.
+func (n *night) hub(e *energyRules) *Hub {
+	h := &Hub{energy: e, findings: newFindings(nil, nil), byID: map[gtc.SiteID]*siteInfo{}}
+	h.now = func() time.Time { return n.end.Add(6 * time.Hour) }
+	for i := range n.sites {
+		info := &siteInfo{Site: n.sites[i]}
+		h.sites, h.byID[info.ID] = append(h.sites, info), info
+	}
+	return h
+}
+
+// pages asks for what people look at in the morning.
+func (n *night) pages(b *testing.B, h *Hub) {
 	b.Helper()
-	judged, err := e.pass(b.Context(), now)
+	year := n.end.AddDate(-1, 0, 0)
+	for _, s := range h.sites {
+		got, err := h.Consumption(b.Context(), api.EnergyQuery{From: year, To: n.end, Step: api.StepDay, Sites: []gtc.SiteID{s.ID}})
+		require.NoError(b, err)
+		require.Len(b, got.Rows, nightMeters)
+		require.Len(b, got.Rows[0].Intervals, int(n.end.Sub(year).Round(24*time.Hour)/(24*time.Hour)))
+	}
+	_, err := h.Consumption(b.Context(), api.EnergyQuery{From: n.end.AddDate(0, -6, 0), To: n.end, Step: api.StepMonth, Group: api.GroupPark})
+	require.NoError(b, err)
+	_, err = h.Portfolio(b.Context())
+	require.NoError(b, err)
+}
+
+// work does the passes of one night and returns how many meters were judged.
+func (n *night) work(b *testing.B, h *Hub, w *whyRules, now time.Time) int {
+	b.Helper()
+	judged, err := h.energy.pass(b.Context(), now)
 	require.NoError(b, err)
 	for looked := map[gtc.SiteID]bool{}; len(looked) < len(n.sites); { // as many passes as the budget of one needs
-		news, err := w.pass(b.Context(), e, now)
+		news, err := w.pass(b.Context(), h.energy, now)
 		require.NoError(b, err)
 		for _, id := range news {
 			looked[id] = true

@@ -144,7 +144,6 @@ func (h *Hub) runEnergy(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		h.warmDays(h.now())
 		h.metrics.pass(time.Since(start), err)
 		if err != nil {
 			h.log.Error().Err(err).Msg("rollup incomplete")

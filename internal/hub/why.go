@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 	"github.com/cpas-charleroi/gtc/rules/finding"
 	"github.com/cpas-charleroi/gtc/rules/why"
+	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
 // Bounds of the work on the rules of package why.
@@ -46,6 +50,10 @@ type whySite struct {
 	// book has come that far.
 	judged time.Time
 	own    []gtc.Finding
+	// works is the register by which they were made, kept the findings that it
+	// keeps back.
+	works works.Register
+	kept  []string
 }
 
 // newWhyRules keeps what was known of a site until its book has come as far.
@@ -96,7 +104,9 @@ func (w *whyRules) pass(ctx context.Context, e *energyRules, now time.Time) ([]g
 	return news, errors.Join(errs...)
 }
 
-// site brings one book up to date and reports whether it judged.
+// site brings one book up to date and reports whether it judged. A change of the
+// works register judges the days that are known again; those of the book that
+// are sealed stay as they are.
 func (w *whyRules) site(ctx context.Context, e *energyRules, s *whySite, now, budget time.Time) (bool, error) {
 	today := midnight(now.Add(-whyHour*time.Hour), s.info.Location)
 	late, again := e.takeAgain(s.info.ID)
@@ -107,14 +117,15 @@ func (w *whyRules) site(ctx context.Context, e *energyRules, s *whySite, now, bu
 		s.book.Forget(late)
 		s.judged = time.Time{}
 	}
-	if s.judged.Equal(today) {
+	reg := e.registerOf(s.info.ID)
+	if s.judged.Equal(today) && reflect.DeepEqual(reg.Entries, s.works.Entries) {
 		return false, nil
 	}
 	if s.book == nil {
 		s.began = today.AddDate(0, 0, -whyHistory)
 		s.book = why.NewBook(s.info.Site, w.rules, s.began)
 	}
-	if !s.judged.IsZero() && s.book.Next().Equal(s.judged) {
+	if !s.judged.IsZero() && !s.judged.Equal(today) && s.book.Next().Equal(s.judged) {
 		s.book.Forget(today.AddDate(0, 0, -redo)) // what came late is seen
 	}
 	for s.book.Next().Before(today) {
@@ -131,13 +142,28 @@ func (w *whyRules) site(ctx context.Context, e *energyRules, s *whySite, now, bu
 		}
 		s.book.Look(ev, until)
 	}
+	s.book.SetWorks(reg)
 	s.own = adopt(s.own, s.book.Judge(), s.began)
-	s.judged = today
+	s.judged, s.works = today, reg
+	s.sayKept(e.log)
 	if s.began.Before(today.AddDate(0, 0, -whyHistory-whyMonth)) {
 		s.book.Seal(today.AddDate(0, 0, -whyHistory))
 		s.began = s.book.Sealed()
 	}
 	return true, nil
+}
+
+// sayKept logs which findings the works register keeps back, when they change.
+func (s *whySite) sayKept(log zerolog.Logger) {
+	var kept []string
+	for _, f := range s.book.KeptBack() {
+		kept = append(kept, f.ID)
+	}
+	if slices.Equal(kept, s.kept) {
+		return
+	}
+	s.kept = kept
+	log.Info().Str("site", string(s.info.ID)).Int("kept_back", len(kept)).Strs("findings", kept).Msg("works keep findings back")
 }
 
 // adopt joins new findings to those known: what began before the days that were

@@ -11,7 +11,9 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/influx"
 	"github.com/cpas-charleroi/gtc/internal/influx/influxtest"
+	"github.com/cpas-charleroi/gtc/rules/finding"
 	"github.com/cpas-charleroi/gtc/rules/why"
+	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
 // whySiteID is the site of the demo that these tests speak of: a community
@@ -81,6 +83,70 @@ func TestRulesReadTheirEvidenceAndPublish(t *testing.T) {
 	// A hub that starts again knows it before its book has come so far.
 	c.why = newWhyRules(rules, c.sites, c.findings)
 	require.Equal(t, found, c.whySite().own)
+}
+
+// TestWorksKeepAFindingBack: works that are recorded later judge their days again,
+// as late data do, and say why a finding is gone; struck, they bring it back. The
+// hub that starts again says the same.
+func TestWorksKeepAFindingBack(t *testing.T) {
+	db := influxtest.Start(t)
+	c := newCentre(t, db)
+	rules, err := why.Library()
+	require.NoError(t, err)
+	for i := range rules {
+		rules[i].Enabled = rules[i].ID == "H14"
+	}
+	info := c.byID[whySiteID]
+	st := c.energy.stations[info.WeatherStation]
+	today := midnight(c.at, info.Location)
+	failed := today.AddDate(0, 0, -5)
+	var lines []byte
+	for at := today.AddDate(0, 0, -8); at.Before(today); at = at.Add(why.Step) {
+		flow := 50
+		if !at.Before(failed) && at.Before(failed.AddDate(0, 0, 1)) {
+			flow = 25
+		}
+		for _, q := range info.Equipment {
+			if q.Kind == "heating_circuit" {
+				lines = fmt.Appendf(lines, "heating_circuit,equipment=%s,site=%s flow_temp=%d,flow_temp_sp=50,pump_run=true,heat_demand=true %d\n", q.ID, whySiteID, flow, at.UnixMilli())
+			}
+		}
+		lines = fmt.Appendf(lines, "weather,equipment=%s,site=%s air_temp=2 %d\n", st.weather, st.site.ID, at.UnixMilli())
+	}
+	require.NoError(t, db.Write(t.Context(), influx.Raw, lines))
+	c.at = today.Add(12 * time.Hour)
+	k := meterKey{site: whySiteID, meter: metersPaying(info.Site), direction: gtc.DirectionImport}
+	judge := func() []gtc.Finding {
+		t.Helper()
+		for range 2 { // the second pass has nothing to do
+			require.NoError(t, c.publishJudged(t.Context(), map[meterKey][]gtc.Finding{k: nil}))
+		}
+		require.True(t, c.whySite().judged.Equal(today))
+		return c.findings.of(whySiteID, k.meter)
+	}
+	c.why = newWhyRules(rules, []*siteInfo{info}, c.findings)
+	found := judge()
+	require.Len(t, found, 1)
+
+	day := works.DayOf(failed)
+	reg, err := works.Register{}.Add(works.Entry{ID: "w1", Site: whySiteID, Kind: works.Works, From: day, To: day, Description: "chaudière", By: "un"})
+	require.NoError(t, err)
+	c.energy.works = func(gtc.SiteID) works.Register { return reg }
+	require.Empty(t, judge())
+	require.Equal(t, []string{found[0].ID}, c.whySite().kept)
+	r, _ := c.findings.record(found[0].ID)
+	require.Equal(t, finding.Withdrawn, r.Course())
+	require.Equal(t, goneWorks, r.GoneWhy)
+
+	c.why = newWhyRules(rules, []*siteInfo{info}, c.findings)
+	require.Empty(t, judge(), "a hub that starts again")
+
+	reg, err = reg.Strike("w1", "un", "erreur", c.at)
+	require.NoError(t, err)
+	require.Len(t, judge(), 1)
+	require.Empty(t, c.whySite().kept)
+	r, _ = c.findings.record(found[0].ID)
+	require.Equal(t, finding.Ended, r.Course(), "as before")
 }
 
 // whySite is the site of these tests.

@@ -80,6 +80,11 @@ func (p *Packed) At(i int) Interval {
 	}
 }
 
+// Energy returns the energy of day i in kWh, false when it is not known.
+func (p *Packed) Energy(i int) (float64, bool) {
+	return figure(&p.kwh, i), !p.marks.at(i).noEnergy
+}
+
 func figure(c *column[uint64], i int) float64 { return math.Float64frombits(c.at(i)) }
 
 // Find returns the place of the first day that begins at or after an instant,

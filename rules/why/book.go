@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/rules/works"
 )
 
 // look is what one day showed; nil when it showed nothing.
@@ -16,6 +17,8 @@ type look []float64
 // seen is one day of a course.
 type seen struct {
 	x look
+	// left days are those of works: what they showed does not count.
+	left bool
 	// spoilt days are those of a finding that is over: no measure of what is
 	// usual.
 	spoilt bool
@@ -61,6 +64,7 @@ type Book struct {
 	// judged for good.
 	from         time.Time
 	days, sealed int
+	works        works.Register
 }
 
 // NewBook opens the book of a site at a midnight of the site.
@@ -208,15 +212,13 @@ func (b *Book) Judge() []gtc.Finding {
 		if r == nil || !r.Enabled {
 			continue
 		}
-		f := rec.follow(room, r, b.looks[k.rule].say, b.days)
+		f := rec.follow(room, r, b.looks[k.rule].say, b.days, b.leftOut(k))
 		f.run(b.days - rec.first)
 		for _, s := range f.stretches() {
 			out = append(out, b.finding(r, k, rec.first, s))
 		}
 		room = f
 	}
-	slices.SortFunc(out, func(x, y gtc.Finding) int {
-		return cmp.Or(x.Detected.Compare(y.Detected), cmp.Compare(x.ID, y.ID))
-	})
+	inOrder(out)
 	return out
 }

@@ -252,6 +252,9 @@ func sayDial(c course, i, _ int, r *Rule) reading {
 		if y == nil {
 			continue
 		}
+		if c.worked(k, i) {
+			return reading{} // the meter between the two may be another one
+		}
 		used, counted := x[0]-y[0], x[1]-y[1]
 		if used <= 0 {
 			return reading{}

@@ -35,6 +35,7 @@ func (b *Book) finding(r *Rule, k key, first int, s stretch) gtc.Finding {
 	f.ID = id(f)
 	b.size(&f, r, s)
 	b.words(&f, r, k, s)
+	b.tellWorks(&f, r, k)
 	return f
 }
 

@@ -51,7 +51,9 @@ type follower struct {
 	// a row, last the last known day, begin where the next stretch may begin.
 	open                     bool
 	good, since, last, begin int
-	out                      []stretch
+	// away counts the days since the last known one that are left out.
+	away int
+	out  []stretch
 	// told is the first day of which the reading is held; what is before it of
 	// an open stretch is in its tally.
 	told int
@@ -66,15 +68,19 @@ func (f *follower) run(until int) {
 
 // day judges one day.
 func (f *follower) day(i int) {
+	if f.c[i].left {
+		f.away++
+		return
+	}
 	r := f.rule
 	v := f.say(f.c, i, f.ref(i), r)
 	if !v.known || math.IsNaN(v.value) || math.IsNaN(v.kwh) {
-		if f.open && i-f.last >= silent {
+		if f.open && i-f.last-f.away >= silent {
 			f.close(f.last+1, i)
 		}
 		return
 	}
-	f.all[i], f.last = v, i
+	f.all[i], f.last, f.away = v, i, 0
 	f.bad[i] = v.value >= f.trip
 	if !f.open {
 		from := max(f.begin, i+1-r.Within)

@@ -227,8 +227,11 @@ func (p *parser) params(at string, y *ruleYAML, r *Rule) {
 // shipped sets and checks what only the library may say.
 func (p *parser) shipped(at string, y *ruleYAML, r *Rule) {
 	r.Kind, r.Cause, r.By, r.Explains = y.Kind, y.Cause, y.By, y.Explains
-	p.need(len(r.Explains) == 0 || r.Kind == gtc.FindingData && !slices.Contains(r.Explains, ruleGas), at+".explains",
-		"rule %s: only a rule on data explains others, and none a suspicion of gas", r.ID)
+	p.need(len(r.Explains) == 0 || r.Kind == gtc.FindingData && !slices.ContainsFunc(r.Explains, dangerous), at+".explains",
+		"rule %s: only a rule on data explains others, and none a danger to people", r.ID)
+	if explains, ok := lockout()[r.ID]; ok {
+		r.Explains = explains
+	}
 	for _, n := range y.Needs {
 		r.Needs = append(r.Needs, Need(n))
 	}

@@ -85,8 +85,8 @@ type Rule struct {
 	// By are the rules of the drift detector that do its work, when it has no
 	// evaluation of its own.
 	By []string
-	// Explains are the rules whose findings on the same meter or equipment bad
-	// data of this one explain.
+	// Explains are the rules whose findings this one explains: bad data those on
+	// the same meter or equipment, a plant that does not heat those that show it.
 	Explains []string
 	// Needs is what has to be read.
 	Needs []Need

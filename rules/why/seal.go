@@ -24,6 +24,7 @@ type record struct {
 type state struct {
 	open                     bool
 	good, since, last, begin int
+	away                     int
 	// spoilt are the days of findings that are over.
 	spoilt [][2]int
 	// readings are those from told on: of all days of what is open, and else of
@@ -54,7 +55,7 @@ func (b *Book) Seal(until time.Time) {
 		if r == nil || !r.Enabled {
 			continue
 		}
-		f := rec.follow(buf, r, b.looks[k.rule].say, b.days)
+		f := rec.follow(buf, r, b.looks[k.rule].say, b.days, b.leftOut(k))
 		f.run(day - rec.first)
 		rec.seal(&f, day)
 		buf = f
@@ -62,9 +63,9 @@ func (b *Book) Seal(until time.Time) {
 	b.sealed = day
 }
 
-// follow returns a follower that goes on where the course was left; it takes the
-// room of another that has done.
-func (rec *record) follow(room follower, r *Rule, say func(course, int, int, *Rule) reading, end int) follower {
+// follow returns a follower that goes on where the course was left, without the
+// days that are left out; it takes the room of another that has done.
+func (rec *record) follow(room follower, r *Rule, say func(course, int, int, *Rule) reading, end int, left [][2]int) follower {
 	n := end - rec.first
 	f := follower{
 		rule: r, say: say, trip: r.Param(paramThreshold), back: r.Param(paramReset), c: rec.course(room.c, rec.first, end), next: rec.at - rec.first,
@@ -72,9 +73,10 @@ func (rec *record) follow(room follower, r *Rule, say func(course, int, int, *Ru
 	}
 	clear(f.all)
 	clear(f.bad)
+	f.c.leave(left, rec.first)
 	s := &rec.state
 	f.open, f.good, f.since, f.last, f.begin = s.open, s.good, s.since-rec.first, s.last-rec.first, s.begin-rec.first
-	f.told = s.told - rec.first
+	f.told, f.away = s.told-rec.first, s.away
 	copy(f.all[f.told:], s.readings)
 	for i, v := range s.readings {
 		f.bad[f.told+i] = v.known && v.value >= f.trip
@@ -94,7 +96,7 @@ func (rec *record) follow(room follower, r *Rule, say func(course, int, int, *Ru
 func (rec *record) seal(f *follower, day int) {
 	first := rec.first
 	s := state{
-		open: f.open, good: f.good, since: f.since + first, last: f.last + first, begin: f.begin + first,
+		open: f.open, good: f.good, since: f.since + first, last: f.last + first, begin: f.begin + first, away: f.away,
 		told: day - min(f.next, f.rule.Within),
 	}
 	rec.at, rec.first = day, max(first, day-reference)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/cpas-charleroi/gtc"
 )
@@ -12,22 +13,38 @@ import (
 // leastCause is the share of an excess below which a cause is not named.
 const leastCause = 0.15
 
+// What findings say of each other in their inputs: the one that says why, and
+// those that it says why of, in order of detection.
+const (
+	inputExplainedBy = "explained_by"
+	inputExplains    = "explains"
+)
+
 // Settle puts the findings of one site together, those of the drift detector
-// and those of the rules. What bad data explain is not said: an energy finding
-// that began on a meter or equipment whose data were known to be at fault is
-// left out, and one that was open when the data were found at fault is over on
-// that day. A drift gets the causes that findings of the rules support, each
-// with its kWh. The findings given are not changed.
+// and those of the rules. What another finding explains is not said beside it: an
+// energy finding that began on a meter or equipment whose data were known to be at
+// fault, and what shows that a plant does not heat beside the one that names it.
+// It is left out, and one that was open by then is over on the day on which the
+// other was detected; the other lists them all. A plant that does not heat is so
+// for as long as what shows it. A drift gets the causes that findings of the rules
+// support, each with its kWh. The findings given are not changed.
 func Settle(all []gtc.Finding, rules Set) []gtc.Finding {
-	var out []gtc.Finding
-	for _, f := range all {
-		if f.Kind != gtc.FindingData {
-			var explained bool
-			if f, explained = suppress(f, all, rules); explained {
-				continue
-			}
+	s := settle(all, rules)
+	under := make([][]gtc.Finding, len(all))
+	for i, by := range s.by {
+		if by != none {
+			under[s.root(i)] = append(under[s.root(i)], all[i])
 		}
-		out = append(out, f)
+	}
+	var out []gtc.Finding
+	for i, f := range all {
+		switch by := s.by[i]; {
+		case by == none:
+			out = append(out, s.lead(f, under[i]))
+		case all[by].Detected.After(f.Detected):
+			f.End = all[by].Detected
+			out = append(out, noting(f, inputExplainedBy, all[s.root(i)].ID))
+		}
 	}
 	for i := range out {
 		if f := &out[i]; f.Kind == gtc.FindingDrift && !Owns(*f) {
@@ -37,38 +54,79 @@ func Settle(all []gtc.Finding, rules Set) []gtc.Finding {
 	return out
 }
 
-// suppress looks for bad data behind a finding.
-func suppress(f gtc.Finding, all []gtc.Finding, rules Set) (gtc.Finding, bool) {
-	for _, d := range all {
-		if d.Kind != gtc.FindingData || !concerns(d, f, rules) || !d.End.IsZero() && !d.End.After(f.Onset) {
-			continue
-		}
-		if !d.Detected.After(f.Detected) {
-			return f, true
-		}
-		if !d.Onset.After(f.Detected) && (f.End.IsZero() || f.End.After(d.Detected)) {
-			f.End = d.Detected
-			f.Inputs = maps.Clone(f.Inputs)
-			if f.Inputs == nil {
-				f.Inputs = map[string]string{}
-			}
-			f.Inputs["explained_by"] = d.ID
+// Explained returns the names of the findings that others explain, as they list
+// them.
+func Explained(settled []gtc.Finding) map[string]bool {
+	out := map[string]bool{}
+	for _, f := range settled {
+		for _, id := range listed(f) {
+			out[id] = true
 		}
 	}
-	return f, false
+	return out
+}
+
+// listed are the names of what a finding explains.
+func listed(f gtc.Finding) []string {
+	return strings.FieldsFunc(f.Inputs[inputExplains], func(r rune) bool { return r == ' ' })
+}
+
+// noting returns a finding with one more input.
+func noting(f gtc.Finding, name, value string) gtc.Finding {
+	f.Inputs = maps.Clone(f.Inputs)
+	if f.Inputs == nil {
+		f.Inputs = map[string]string{}
+	}
+	f.Inputs[name] = value
+	return f
+}
+
+// lead returns a finding with what it explains. What it listed before and is not
+// given is listed still: a hub that starts again does not know all findings yet.
+func (s *settling) lead(f gtc.Finding, under []gtc.Finding) gtc.Finding {
+	slices.SortFunc(under, func(a, b gtc.Finding) int { return cmp.Or(a.Detected.Compare(b.Detected), cmp.Compare(a.ID, b.ID)) })
+	var ids []string
+	for _, id := range listed(f) {
+		if !slices.ContainsFunc(s.all, func(x gtc.Finding) bool { return x.ID == id }) {
+			ids = append(ids, id)
+		}
+	}
+	for _, x := range under {
+		ids = append(ids, x.ID)
+	}
+	if len(ids) > 0 || f.Inputs[inputExplains] != "" {
+		f = noting(f, inputExplains, strings.Join(ids, " "))
+	}
+	return s.last(f, under)
+}
+
+// last lets a cause last while findings of its kind that it explains do.
+func (s *settling) last(f gtc.Finding, under []gtc.Finding) gtc.Finding {
+	r := s.rules.Rule(f.Rule)
+	for again := r != nil && r.Kind == gtc.FindingDrift; again; {
+		again = false
+		for _, x := range under {
+			q := s.rules.Rule(x.Rule)
+			if f.End.IsZero() || q == nil || q.Cause != r.Cause || !x.Onset.Before(f.End) || !x.End.IsZero() && !x.End.After(f.End) {
+				continue
+			}
+			f.End, f.Through, again = x.End, x.Through, true
+		}
+	}
+	return f
 }
 
 // concerns reports whether a finding on data can explain another: its rule
 // explains that of the other, and it is on the same meter, or on the equipment
 // that the other looked at. A meter that the detector says is at fault explains
-// all that was seen of it but gas that flows at night, which is never muted.
+// all that was seen of it but a danger to people, which is never muted.
 func concerns(d, f gtc.Finding, rules Set) bool {
 	if d.Site != f.Site || d.Equipment != f.Equipment || d.Meter != f.Meter {
 		return false
 	}
 	r := rules.Rule(d.Rule)
 	if r == nil {
-		return f.Rule != ruleGas
+		return !Dangerous(f)
 	}
 	return slices.Contains(r.Explains, f.Rule)
 }
