@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,7 +65,23 @@ func (f energyFlags) read(name string, errOut io.Writer) (energyInput, error) {
 	if err != nil {
 		return energyInput{}, fmt.Errorf("%w: %w", ErrInput, err)
 	}
-	for _, m := range t.Bad {
+	if t.Rows == 0 && len(t.Bad) > 0 {
+		return energyInput{}, fmt.Errorf("%w: %d rows and none can be read, the first: %w", ErrInput, len(t.Bad), t.Bad[0])
+	}
+	told(t, name, errOut)
+	return energyInput{table: t, loc: loc}, nil
+}
+
+// maxBadNamed is how many bad rows are named one by one.
+const maxBadNamed = 20
+
+// told names what was left out of a file.
+func told(t energy.Table, name string, errOut io.Writer) {
+	for i, m := range t.Bad {
+		if i == maxBadNamed {
+			_, _ = fmt.Fprintf(errOut, "%s: %d bad rows more, the last on line %d\n", name, len(t.Bad)-i, t.Bad[len(t.Bad)-1].Line)
+			break
+		}
 		_, _ = fmt.Fprintln(errOut, m.Error())
 	}
 	for _, n := range t.Notes {
@@ -73,7 +90,31 @@ func (f energyFlags) read(name string, errOut io.Writer) (energyInput, error) {
 	if len(t.Bad) > 0 {
 		_, _ = fmt.Fprintf(errOut, "%s: %d bad rows left out, %d rows read\n", name, len(t.Bad), t.Rows)
 	}
-	return energyInput{table: t, loc: loc}, nil
+}
+
+// maxDayGap is the usual distance in days of rows with a consumption from
+// which they are no days: a meter that misses every other day is still one.
+const maxDayGap = 4
+
+// daily refuses rows that are weeks or other periods: each would be taken for
+// the consumption of one day.
+func (in energyInput) daily() error {
+	var gaps []int
+	last := time.Time{}
+	for _, d := range in.table.Days {
+		if !d.HasKWh {
+			continue
+		}
+		if !last.IsZero() {
+			gaps = append(gaps, int(math.Round(d.Date.Sub(last).Hours()/24)))
+		}
+		last = d.Date
+	}
+	slices.Sort(gaps)
+	if len(gaps) == 0 || gaps[len(gaps)/2] < maxDayGap {
+		return nil
+	}
+	return fmt.Errorf("the rows with a consumption are %d days apart: want hours or days, or months for `gtc energy fit`", gaps[len(gaps)/2])
 }
 
 // period parses a first and a last day, either may be empty; the end returned

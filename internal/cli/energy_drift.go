@@ -18,9 +18,19 @@ import (
 // driftFlags are those of `gtc energy drift`.
 type driftFlags struct {
 	energyFlags
+	buildingFlags
 	period, plot string
-	exclude      []string
-	price        float64
+	price, co2   float64
+}
+
+func (f *driftFlags) bind(cmd *cobra.Command) {
+	f.energyFlags.bind(cmd)
+	f.buildingFlags.bind(cmd)
+	l := cmd.Flags()
+	l.StringVar(&f.period, "baseline", "", "first and last day of the baseline, FROM..TO")
+	l.Float64Var(&f.price, "price", 0, "marginal price in EUR/kWh, VAT included, to say findings in EUR")
+	l.Float64Var(&f.co2, "co2", 0, "emission factor in kg CO2/kWh on the meter's basis, to say findings in kg CO2")
+	l.StringVar(&f.plot, "plot", "", "prefix of the figures to write: PREFIX-signature.svg, PREFIX-consumption.svg, PREFIX-cusum.svg")
 }
 
 func newEnergyDriftCommand(out, errOut io.Writer) *cobra.Command {
@@ -32,16 +42,11 @@ func newEnergyDriftCommand(out, errOut io.Writer) *cobra.Command {
 			"one by one and without looking ahead. Days of works and other events that are no routine\n" +
 			"are left out with --exclude, of the baseline as of what is judged.",
 		Example: "  gtc energy drift home.csv --baseline 2024-01-01..2024-12-31 --plot home\n" +
-			"  gtc energy drift home.csv --baseline 2024-01-01..2024-12-31 --exclude 2025-03-03..2025-03-21 --price 0.085 --json",
+			"  gtc energy drift home.csv --baseline 2024-01-01..2024-12-31 --exclude 2025-03-03..2025-03-21 --price 0.085 --co2 0.181 --json",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(args[0], out, errOut) },
 	}
 	f.bind(cmd)
-	l := cmd.Flags()
-	l.StringVar(&f.period, "baseline", "", "first and last day of the baseline, FROM..TO")
-	l.StringArrayVar(&f.exclude, "exclude", nil, "span FROM..TO that is neither fitted nor judged, such as works; may be given several times")
-	l.Float64Var(&f.price, "price", 0, "marginal price in EUR/kWh, to say in EUR what can be proven")
-	l.StringVar(&f.plot, "plot", "", "prefix of the figures to write: PREFIX-signature.svg, PREFIX-consumption.svg, PREFIX-cusum.svg")
 	if err := cmd.MarkFlagRequired("baseline"); err != nil {
 		panic(err) // the flag is defined some lines above
 	}
@@ -64,7 +69,8 @@ func (f *driftFlags) run(file string, out, errOut io.Writer) error {
 		_, _ = fmt.Fprintln(errOut, strings.Join(names, "\n")) // nobody could be told that it failed
 	}
 	v := driftView(b, found)
-	v.price(b, f.price)
+	v.Judged = judgedDays(b, days)
+	v.price(b, f.price, f.co2)
 	if f.json {
 		return writeJSON(out, v)
 	}
@@ -78,8 +84,8 @@ func (f *driftFlags) fit(file string, errOut io.Writer) (baseline.Baseline, []ba
 	if !ok {
 		return baseline.Baseline{}, nil, fmt.Errorf("%w: --baseline %q: want FROM..TO, for example 2025-01-01..2025-12-31", ErrInput, f.period)
 	}
-	if f.price < 0 {
-		return baseline.Baseline{}, nil, fmt.Errorf("%w: --price %g: want EUR/kWh, 0 or more", ErrInput, f.price)
+	if f.price < 0 || f.co2 < 0 {
+		return baseline.Baseline{}, nil, fmt.Errorf("%w: --price %g --co2 %g: want 0 or more", ErrInput, f.price, f.co2)
 	}
 	in, err := f.read(file, errOut)
 	if err != nil {
@@ -89,10 +95,16 @@ func (f *driftFlags) fit(file string, errOut io.Writer) (baseline.Baseline, []ba
 	if o.From, o.To, err = in.period(from, to); err != nil {
 		return baseline.Baseline{}, nil, err
 	}
-	if o.Exclude, err = in.spans(f.exclude); err != nil {
+	if err = f.apply(in, &o); err != nil {
 		return baseline.Baseline{}, nil, err
 	}
-	b, err := baseline.Fit(in.table.Days, o)
+	if _, _, bills := baseline.Bills(in.table.Days); bills {
+		return baseline.Baseline{}, nil, fmt.Errorf("%w: %s: the rows are months or other periods: drift is judged on days (`gtc energy fit` fits bills)", ErrInput, file)
+	}
+	var b baseline.Baseline
+	if err = in.daily(); err == nil {
+		b, err = baseline.Fit(in.table.Days, o)
+	}
 	if err != nil {
 		return baseline.Baseline{}, nil, fmt.Errorf("%w: %s: %w", ErrInput, file, err)
 	}

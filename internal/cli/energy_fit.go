@@ -1,13 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,26 +13,21 @@ import (
 // fitFlags are the flags of what fits one baseline.
 type fitFlags struct {
 	energyFlags
+	buildingFlags
 	mode, from, to  string
-	open, normal    string
-	closed, exclude []string
-	factors         []string
+	normal          string
 	billing, hourly bool
 }
 
 func (f *fitFlags) bind(cmd *cobra.Command) {
 	f.energyFlags.bind(cmd)
+	f.buildingFlags.bind(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.mode, "mode", string(baseline.Native), "native or caltrack")
 	flags.StringVar(&f.from, "from", "", "first day, 2026-01-31")
 	flags.StringVar(&f.to, "to", "", "last day")
 	flags.BoolVar(&f.billing, "billing", false, "the rows with a consumption are the first days of periods (CalTRACK billing); monthly rows always are")
-	flags.StringVar(&f.open, "open", "", "weekdays on which the building is open: mon-fri, mon-sat, mon,wed,fri …")
-	flags.StringArrayVar(&f.closed, "closed", nil, "closed span FROM..TO, both included; may be given several times")
-	flags.StringArrayVar(&f.exclude, "exclude", nil, "span FROM..TO that is not fitted, such as works; may be given several times")
-	flags.StringArrayVar(&f.factors, "factor", nil, "what consumption follows, NAME[@SHARE]=FROM:VALUE,FROM:VALUE…; SHARE of it, 1 if not given")
 	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{string(baseline.Native), string(baseline.CalTRACK)}, cobra.ShellCompDirectiveNoFileComp)) // the flags exist
-	_ = cmd.RegisterFlagCompletionFunc("open", cobra.FixedCompletions([]string{"mon-fri", "mon-sat", "mon-sun"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // options are those of the fit.
@@ -49,27 +39,8 @@ func (f *fitFlags) options(in energyInput) (o baseline.FitOptions, err error) {
 	if o.From, o.To, err = in.period(f.from, f.to); err != nil {
 		return o, err
 	}
-	if o.Exclude, err = in.spans(f.exclude); err != nil {
-		return o, err
-	}
-	c := baseline.Calendar{}
-	if c.Open, err = weekdays(f.open); err != nil {
-		return o, err
-	}
-	if c.Closed, err = in.spans(f.closed); err != nil {
-		return o, err
-	}
-	if f.open != "" || len(f.closed) > 0 {
-		o.Calendar = &c
-	}
-	for _, text := range f.factors {
-		factor, err := in.factor(text)
-		if err != nil {
-			return o, err
-		}
-		o.Factors = append(o.Factors, factor)
-	}
-	return o, nil
+	err = f.apply(in, &o)
+	return o, err
 }
 
 // fit reads a file and fits the baseline of its days, or of its periods.
@@ -89,7 +60,7 @@ func (f *fitFlags) fit(file string, errOut io.Writer) (fitted, error) {
 		out.Baseline, err = baseline.FitBilling(bills, temps, o)
 	} else if f.billing {
 		return out, fmt.Errorf("%w: %s: --billing: the rows are days, not periods", ErrInput, file)
-	} else {
+	} else if err = in.daily(); err == nil {
 		out.Baseline, err = baseline.Fit(in.table.Days, o)
 	}
 	if err != nil {
@@ -164,68 +135,4 @@ func (f *fitFlags) normalYear(b baseline.Baseline, errOut io.Writer) (*energyYea
 	}
 	y := b.NormalYear(in.table.Days)
 	return &energyYear{Days: y.Days, KWh: y.KWh, BandKWh: finite(y.BandKWh)}, nil
-}
-
-// spans parses FROM..TO, both included.
-func (in energyInput) spans(texts []string) ([]gtc.Period, error) {
-	var out []gtc.Period
-	for _, text := range texts {
-		from, to, ok := strings.Cut(text, "..")
-		if !ok {
-			return nil, fmt.Errorf("%w: span %q: want FROM..TO, for example 2025-07-01..2025-08-31", ErrInput, text)
-		}
-		var p gtc.Period
-		var err error
-		if p.From, p.To, err = in.period(from, to); err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
-
-// factor parses NAME[@SHARE]=FROM:VALUE,… into a static factor.
-func (in energyInput) factor(text string) (baseline.Factor, error) {
-	none := baseline.Factor{}
-	wrong := func(what string) error {
-		return fmt.Errorf("%w: --factor %q: %s, for example beds@0.4=2025-01-01:60,2025-07-01:72", ErrInput, text, what)
-	}
-	head, steps, ok := strings.Cut(text, "=")
-	if !ok {
-		return none, wrong("want NAME[@SHARE]=FROM:VALUE,…")
-	}
-	out := baseline.Factor{Name: head, Share: 1}
-	if name, share, ok := strings.Cut(head, "@"); ok {
-		v, err := strconv.ParseFloat(share, 64)
-		if err != nil {
-			return none, wrong("the share is no number")
-		}
-		out.Name, out.Share = name, v
-	}
-	for step := range strings.SplitSeq(steps, ",") {
-		day, value, ok := strings.Cut(step, ":")
-		at, err := time.ParseInLocation(time.DateOnly, day, in.loc)
-		if !ok || err != nil {
-			return none, wrong("want FROM:VALUE")
-		}
-		v, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return none, wrong("a value is no number")
-		}
-		out.Steps = append(out.Steps, baseline.Step{From: at, Value: v})
-	}
-	slices.SortFunc(out.Steps, func(a, b baseline.Step) int { return cmp.Compare(a.From.Unix(), b.From.Unix()) })
-	return out, nil
-}
-
-// weekdays parses mon-fri or mon,wed,fri, none given for "".
-func weekdays(text string) ([7]bool, error) {
-	if text == "" {
-		return [7]bool{}, nil
-	}
-	out, err := baseline.ParseWeekdays(strings.Split(text, ",")...)
-	if err != nil {
-		return out, fmt.Errorf("%w: --open %q: %w", ErrInput, text, err)
-	}
-	return out, nil
 }

@@ -90,6 +90,10 @@ func TestEnergyRefusesBadInput(t *testing.T) {
 	require.Contains(t, errOut, "1 bad rows left out, 730 rows read")
 	require.Contains(t, out, "eligible")
 
+	_, errOut, err = runEnergy("fit", meterFile(t, strings.Repeat("01/02/2026,1,2\n", 50)))
+	require.NoError(t, err)
+	require.Contains(t, errOut, "30 bad rows more, the last on line 781")
+
 	for _, args := range [][]string{
 		{"fit", bad, "--strict"},
 		{"fit", filepath.Join(t.TempDir(), "absent.csv")},

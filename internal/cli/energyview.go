@@ -12,11 +12,11 @@ import (
 	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
 )
 
-// energyPair is a figure of the heating and of the cooling side, absent when
+// energyPair is a figure of the heating and of the cooling side, null when
 // the model has none.
 type energyPair struct {
-	Heating *float64 `json:"heating,omitempty"`
-	Cooling *float64 `json:"cooling,omitempty"`
+	Heating *float64 `json:"heating"`
+	Cooling *float64 `json:"cooling"`
 }
 
 // energySplit is the model of one group of days.
@@ -77,18 +77,21 @@ type energyYear struct {
 
 // energyFinding is the JSON form of a finding.
 type energyFinding struct {
-	Kind       gtc.FindingKind `json:"kind"`
-	Rule       string          `json:"rule"`
-	Detected   string          `json:"detected"`
-	Onset      string          `json:"onset"`
-	End        *string         `json:"end"`
-	ExcessKWh  float64         `json:"excess_kwh"`
-	ExcessPct  float64         `json:"excess_pct"`
-	BandPct    float64         `json:"band_pct"`
-	Confidence float64         `json:"confidence"`
-	KWhPerWeek float64         `json:"kwh_per_week"`
-	Causes     []gtc.Cause     `json:"causes"`
-	Text       string          `json:"text"`
+	Kind      gtc.FindingKind `json:"kind"`
+	Rule      string          `json:"rule"`
+	Detected  string          `json:"detected"`
+	Onset     string          `json:"onset"`
+	End       *string         `json:"end"`
+	ExcessKWh float64         `json:"excess_kwh"`
+	// ExcessEUR and ExcessKgCO2 are there when a price and a factor are given.
+	ExcessEUR   *float64    `json:"excess_eur,omitempty"`
+	ExcessKgCO2 *float64    `json:"excess_kgco2,omitempty"`
+	ExcessPct   float64     `json:"excess_pct"`
+	BandPct     float64     `json:"band_pct"`
+	Confidence  float64     `json:"confidence"`
+	KWhPerWeek  float64     `json:"kwh_per_week"`
+	Causes      []gtc.Cause `json:"causes"`
+	Text        string      `json:"text"`
 }
 
 // energyDrift is the JSON form of a run of `gtc energy drift`.
@@ -100,10 +103,54 @@ type energyDrift struct {
 	// when a price is given.
 	ProvableKWh *float64 `json:"provable_kwh_per_year"`
 	ProvableEUR *float64 `json:"provable_eur_per_year,omitempty"`
+	// Judged tells how many days no finding stands for.
+	Judged energyJudged `json:"judged"`
 }
 
-// price says what can be proven in kWh and EUR a year.
-func (v *energyDrift) price(b baseline.Baseline, eurPerKWh float64) {
+// energyJudged counts the days after the baseline that could be judged.
+type energyJudged struct {
+	Days int `json:"days"`
+	// Of are the calendar days from the baseline's end to the file's last day.
+	Of int `json:"of"`
+	// Reason says why days are missing, "" when none is.
+	Reason string `json:"reason"`
+}
+
+// judgedDays counts the days that are judged against a baseline.
+func judgedDays(b baseline.Baseline, days []baseline.Day) energyJudged {
+	var j energyJudged
+	for _, d := range days {
+		if d.Date.Before(b.To) {
+			continue
+		}
+		j.Of = int(math.Round(d.Date.Sub(b.To).Hours()/24)) + 1
+		if b.Judgeable && d.HasKWh && d.HasTemp {
+			j.Days++
+		}
+	}
+	switch {
+	case j.Of == 0:
+		j.Reason = "the file ends with the baseline"
+	case !b.Judgeable:
+		j.Reason = "the baseline cannot be used: " + b.Reason
+	case j.Days < j.Of:
+		j.Reason = "the others lack a consumption or a temperature"
+	}
+	return j
+}
+
+// price says the findings in EUR and kg CO2, and what can be proven in kWh and
+// EUR a year.
+func (v *energyDrift) price(b baseline.Baseline, eurPerKWh, kgPerKWh float64) {
+	for i := range v.Findings {
+		f := &v.Findings[i]
+		if eurPerKWh > 0 {
+			f.ExcessEUR = new(f.ExcessKWh * eurPerKWh)
+		}
+		if kgPerKWh > 0 {
+			f.ExcessKgCO2 = new(f.ExcessKWh * kgPerKWh)
+		}
+	}
 	if v.ProvablePct == nil {
 		return
 	}
@@ -197,7 +244,7 @@ func writeFit(out io.Writer, b baseline.Baseline, v energyFit) error {
 	row("autocorrelation", "%.2f: %d %s are worth %.0f", m.Rho, m.N, unit, m.NPrime)
 	row("provable", "%.1f %% of one year", b.ProvablePct())
 	if y := v.NormalYear; y != nil {
-		row("normal year", "%.0f kWh ± %.0f (%d days)", y.KWh, b.BandKWh(y.Days), y.Days)
+		row("normal year", "%.0f kWh ± %.0f (%d days)", y.KWh, b.BandKWh(y.Days, y.KWh), y.Days)
 	}
 	row("eligible", "%t%s", b.Eligible, reason(b.Reason))
 	return w.Flush()
@@ -246,48 +293,4 @@ func describe(s baseline.Segment) string {
 		fmt.Fprintf(&t, " %c %.2f kWh/°C·d above %.1f °C", sign, math.Abs(s.Cooling), s.CoolingBP)
 	}
 	return t.String()
-}
-
-// writeDrift prints findings as an aligned table under their baseline.
-func writeDrift(out io.Writer, b baseline.Baseline, found []gtc.Finding, v energyDrift) error {
-	if err := writeFit(out, b, v.Baseline); err != nil {
-		return err
-	}
-	if v.ProvableKWh != nil {
-		eur := ""
-		if v.ProvableEUR != nil {
-			eur = fmt.Sprintf(", %.0f EUR", *v.ProvableEUR)
-		}
-		if _, err := fmt.Fprintf(out, "less than %.0f kWh%s a year cannot be proven on this meter\n", *v.ProvableKWh, eur); err != nil {
-			return err
-		}
-	}
-	if len(found) == 0 {
-		_, err := fmt.Fprintln(out, "\nno finding")
-		return err
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "\nkind\trule\tonset\tdetected\tend\texcess\tof expected\tconfidence\tper week\tcauses") // Flush returns the error
-	for _, f := range found {
-		end := "goes on"
-		if !f.End.IsZero() {
-			end = f.End.Format(time.DateOnly)
-		}
-		causes := make([]string, len(f.Causes))
-		for i, c := range f.Causes {
-			causes[i] = fmt.Sprintf("%s %.0f kWh", c.ID, c.KWh)
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%+.0f kWh\t%+.1f ±%.1f %%\t%.1f %%\t%+.0f kWh\t%s\n",
-			f.Kind, f.Rule, f.Onset.Format(time.DateOnly), f.Detected.Format(time.DateOnly), end,
-			f.ExcessKWh, f.ExcessPct, f.BandPct, 100*f.Confidence, f.KWhPerWeek, strings.Join(causes, ", "))
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, f := range found {
-		if _, err := fmt.Fprintln(out, f.Text.In("fr")); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -139,10 +139,20 @@ func (p *parser) header() error {
 			p.place[want] = i
 		}
 		if p.place[want] < 0 {
-			return p.mistake(0, fmt.Sprintf("the header has no column %s: want time,energy_kwh,temperature_c separated by commas", name))
+			return p.mistake(0, fmt.Sprintf("the header has no column %s: want time,energy_kwh,temperature_c separated by commas%s", name, separated(record)))
 		}
 	}
 	return nil
+}
+
+// separated says by what a header of one field is separated.
+func separated(record []string) string {
+	for sep, name := range map[string]string{";": "semicolons", "\t": "tabs"} {
+		if len(record) == 1 && strings.Contains(record[0], sep) {
+			return "; this one is separated by " + name
+		}
+	}
+	return ""
 }
 
 // next reads one row. It returns io.EOF at the end and, when strict, the
@@ -187,9 +197,10 @@ func (p *parser) row(record []string) (row, error) {
 	text := strings.TrimSpace(record[p.place[colTime]])
 	at, date, ok := parseTime(text, p.opts.Location)
 	if !ok {
-		return r, p.mistake(p.place[colTime], fmt.Sprintf("time %q is neither a date (2026-01-31) nor RFC 3339 (2026-01-31T13:00:00Z)", text))
+		return r, p.mistake(p.place[colTime], fmt.Sprintf("time %q is neither a date (year-month-day, 2026-01-31) nor RFC 3339 (2026-01-31T13:00:00Z)", text))
 	}
-	r.at, r.date = at, date
+	r.at, r.date = p.again(at, text), date
+	at = r.at
 	if first, twice := p.seen[at.Unix()]; twice {
 		return r, p.mistake(p.place[colTime], fmt.Sprintf("time %s is there twice, first on line %d", text, first))
 	}
@@ -208,6 +219,25 @@ func (p *parser) row(record []string) (row, error) {
 	}
 	return r, nil
 }
+
+// again returns the second of two hours that a clock shows twice in autumn,
+// when a time without a zone is read for the second time.
+func (p *parser) again(at time.Time, text string) time.Time {
+	const clock = len(time.DateOnly) // what follows the date
+	_, twice := p.seen[at.Unix()]
+	if zoned := len(text) > clock && strings.ContainsAny(text[clock:], "Z+-"); !twice || zoned {
+		return at
+	}
+	for _, other := range []time.Time{at.Add(time.Hour), at.Add(-time.Hour)} {
+		if _, twice := p.seen[other.Unix()]; !twice && wallClock(other) == wallClock(at) {
+			return other
+		}
+	}
+	return at
+}
+
+// wallClock is what a clock on the wall shows.
+func wallClock(at time.Time) string { return at.Format(time.DateTime) }
 
 // number parses one value, which may be absent.
 func (p *parser) number(record []string, column int) (float64, bool, error) {

@@ -31,7 +31,7 @@ func TestReadCSVNamesBadRows(t *testing.T) {
 	const good = "time,energy_kwh,temperature_c\n2026-01-01,1,2\n"
 	for text, want := range map[string]string{
 		"":                         "f.csv:1:1: the file is empty",
-		"time;energy_kwh\n":        "f.csv:1:1: the header has no column time",
+		"time;energy_kwh\n":        "f.csv:1:1: the header has no column time: want time,energy_kwh,temperature_c separated by commas; this one is separated by semicolons",
 		"time,energy_kwh\n":        "f.csv:1:1: the header has no column temperature_c",
 		"time,time,energy_kwh":     "f.csv:1:6: the column time is there twice",
 		good + "01/02/2026,1,2":    `f.csv:3:1: time "01/02/2026" is neither a date`,
@@ -73,6 +73,41 @@ func TestReadCSVHourly(t *testing.T) {
 	require.InDelta(t, 1.0, table.Days[0].Coverage, 1e-9)
 	require.InDelta(t, 48, table.Days[1].KWh, 1e-9, "filled with the mean of 13 hours")
 	require.Equal(t, []string{"2026-03-30 has 13 of 24 values: the rest is taken as their mean"}, table.Notes)
+}
+
+// Clocks show an hour twice in autumn: without a zone the second one is the
+// later, with a zone two alike are one too many.
+func TestReadCSVHourThatComesTwice(t *testing.T) {
+	loc := brussels(t)
+	var text strings.Builder
+	text.WriteString("time,energy_kwh,temperature_c\n")
+	for h := time.Date(2026, 10, 25, 0, 0, 0, 0, loc); h.Day() < 27; h = h.Add(time.Hour) {
+		text.WriteString(h.Format("2006-01-02T15:04") + ",2,10\n")
+	}
+	table, err := ReadCSV(strings.NewReader(text.String()), CSVOptions{Location: loc})
+	require.NoError(t, err)
+	require.Empty(t, table.Bad)
+	require.Empty(t, table.Notes)
+	require.InDelta(t, 50, table.Days[0].KWh, 1e-9, "25 hours")
+	require.Len(t, table.Hours, 49)
+
+	const twice = "time,energy_kwh,temperature_c\n2026-10-25T02:00:00+02:00,2,10\n2026-10-25T02:00:00+02:00,2,10\n"
+	_, err = ReadCSV(strings.NewReader(twice), CSVOptions{Location: loc, Strict: true})
+	require.ErrorContains(t, err, "is there twice")
+}
+
+// A daily row at a midnight is of the day it is written with.
+func TestReadCSVDayWithAnOffset(t *testing.T) {
+	for _, zone := range []*time.Location{time.UTC, brussels(t)} {
+		table, err := ReadCSV(strings.NewReader("time,energy_kwh,temperature_c\n2026-01-01T00:00:00+01:00,1,2\n2026-01-02T00:00:00+01:00,3,4\n2026-07-01T00:00:00Z,5,6\n"), CSVOptions{Location: zone})
+		require.NoError(t, err)
+		var days []string
+		for _, d := range table.Days {
+			days = append(days, d.Date.Format(time.DateOnly))
+			require.Equal(t, zone, d.Date.Location())
+		}
+		require.Equal(t, []string{"2026-01-01", "2026-01-02", "2026-07-01"}, days)
+	}
 }
 
 func FuzzReadCSV(f *testing.F) {

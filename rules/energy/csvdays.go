@@ -28,10 +28,19 @@ func (p *parser) finish() {
 		p.hoursToDays()
 	} else {
 		for _, r := range p.rows {
-			p.addDay(baseline.Day{Date: midnight(r.at, p.opts.Location), KWh: r.kwh, Temp: r.temp, HasKWh: r.hasKWh, HasTemp: r.hasTemp, Coverage: 1}, r.line)
+			p.addDay(baseline.Day{Date: p.dayOf(r.at), KWh: r.kwh, Temp: r.temp, HasKWh: r.hasKWh, HasTemp: r.hasTemp, Coverage: 1}, r.line)
 		}
 	}
 	p.gaps()
+}
+
+// dayOf is the calendar day of a daily row. A midnight is that of the day it
+// is written with, whatever its offset.
+func (p *parser) dayOf(at time.Time) time.Time {
+	if h, m, s := at.Clock(); h == 0 && m == 0 && s == 0 {
+		return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, p.opts.Location)
+	}
+	return midnight(at, p.opts.Location)
 }
 
 // hourly reports whether any day has more than one row, or a row that is not
