@@ -23,6 +23,7 @@ func printImport(w io.Writer, r importer.Report, loc *time.Location) error {
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	say("%s → %s/%s (%s)", r.File, r.Site, r.Meter, kindText(r.Kind))
 	say("  lignes      %d : %d prises, %d vides, %d doubles, %d d'un autre compteur ou sens, %d refusées", r.Rows, r.Taken, r.Empty, r.Duplicates, r.Others, r.Rejected)
+	say("  lu comme    %s", readAs(r.Profile))
 	if r.From != nil {
 		say("  période     %s – %s", r.From.In(loc).Format("02/01/2006 15:04"), r.To.In(loc).Format("02/01/2006 15:04"))
 	}
@@ -65,6 +66,23 @@ func printImport(w io.Writer, r importer.Report, loc *time.Location) error {
 	more(&b, "erreurs", len(r.Mistakes))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// readAs says how a file was read, given or detected.
+func readAs(p importer.Profile) string {
+	var out []string
+	for _, x := range []struct{ what, value string }{
+		{"feuille", p.Sheet}, {"encodage", p.Encoding}, {"délimiteur", p.Delimiter}, {"décimale", p.Decimal},
+		{"unité", p.Unit}, {"fuseau", p.Zone}, {"heure", map[string]string{"start": "du début", "end": "de la fin"}[p.Stamp]},
+	} {
+		if x.value != "" {
+			out = append(out, x.what+" "+x.value)
+		}
+	}
+	for _, role := range slices.Sorted(maps.Keys(p.Columns)) {
+		out = append(out, role+" = "+p.Columns[role])
+	}
+	return strings.Join(out, " · ")
 }
 
 func more(b *strings.Builder, what string, n int) {

@@ -58,6 +58,7 @@ func TestImportCommand(t *testing.T) {
 	code, stdout, stderr := gtc("--site", "banc", "--meter", "compteur", "--map", "time=Quand,value=Combien (kWh)", "--save-profile", "essai", "--dry-run", file)
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "24 : 24 prises")
+	require.Contains(t, stdout, "lu comme    encodage utf-8 · délimiteur ; · décimale , · unité kWh · quality = Statut · time = Quand · value = Combien (kWh)")
 	require.Contains(t, stdout, "à écrire (essai : rien n'est écrit)")
 	require.FileExists(t, filepath.Join(dir, "import", "essai.yaml"))
 

@@ -56,11 +56,22 @@ func detect(s *sheet, p Profile) (*layout, error) {
 		if l.has(r) {
 			l.decimal[r] = p.Decimal
 			if p.Decimal == "" {
-				l.decimal[r] = guessDecimal(l.sample(r))
+				l.decimal[r] = l.decimalOf(r)
 			}
 		}
 	}
 	return l, l.findUnit(p)
+}
+
+// decimalOf detects the decimal sign of a column, and says when it may be the
+// other one.
+func (l *layout) decimalOf(r role) string {
+	values := l.sample(r)
+	sign := guessDecimal(values)
+	if example, doubtful := thousandfold(values); doubtful && !l.sheet.excel {
+		l.note("signe décimal douteux : « %s » lu avec « %s » comme signe décimal ; sinon c'est mille fois plus (--decimal dit lequel)", example, sign)
+	}
+	return sign
 }
 
 // wrong places a mistake at a line of the sheet.

@@ -153,6 +153,9 @@ func parse(l *layout, p Profile, t Target) (Batch, error) {
 	if err := r.scan(); err != nil {
 		return r.batch, err
 	}
+	if r.batch.Rows == 0 {
+		return r.batch, l.sheet.wrong(max(1, r.lineNumber(r.first-1)), 1, "aucune ligne sous l'en-tête")
+	}
 	switch l.kind {
 	case KindReadings:
 		r.readings()
@@ -325,8 +328,9 @@ func (r *rows) finish() {
 	b := &r.batch
 	slices.SortStableFunc(b.Readings, func(x, y Reading) int { return x.At.Compare(y.At) })
 	slices.SortStableFunc(b.Consumptions, func(x, y Consumption) int { return x.From.Compare(y.From) })
-	slices.SortStableFunc(b.Mistakes, func(x, y Mistake) int { return x.Line - y.Line })
 	slices.SortStableFunc(b.Entries, func(x, y Entry) int { return x.At.Compare(y.At) })
+	r.impossible()
+	slices.SortStableFunc(b.Mistakes, func(x, y Mistake) int { return x.Line - y.Line })
 	if b.Kind != KindReadings {
 		r.overlaps()
 		b.Gaps = gaps(b.Consumptions)

@@ -30,31 +30,31 @@ const (
 
 // Profile says how a file is to be read. What it leaves out is detected.
 type Profile struct {
-	Kind Kind `yaml:"kind,omitempty"`
+	Kind Kind `yaml:"kind,omitempty" json:"kind,omitempty"`
 	// Columns gives the column of each role: its head, or #3 for the third.
-	Columns map[string]string `yaml:"columns,omitempty"`
+	Columns map[string]string `yaml:"columns,omitempty" json:"columns,omitempty"`
 	// Sheet is the sheet of a spreadsheet.
-	Sheet     string `yaml:"sheet,omitempty"`
-	Encoding  string `yaml:"encoding,omitempty"`
-	Delimiter string `yaml:"delimiter,omitempty"`
+	Sheet     string `yaml:"sheet,omitempty" json:"sheet,omitempty"`
+	Encoding  string `yaml:"encoding,omitempty" json:"encoding,omitempty"`
+	Delimiter string `yaml:"delimiter,omitempty" json:"delimiter,omitempty"`
 	// Decimal is "," or ".".
-	Decimal string `yaml:"decimal,omitempty"`
+	Decimal string `yaml:"decimal,omitempty" json:"decimal,omitempty"`
 	// Zone is the time zone of times without an offset, the site's by default;
 	// a fixed one is written +01:00.
-	Zone string `yaml:"zone,omitempty"`
+	Zone string `yaml:"zone,omitempty" json:"zone,omitempty"`
 	// Stamp says whether a time names the start or the end of its interval.
-	Stamp string `yaml:"stamp,omitempty"`
+	Stamp string `yaml:"stamp,omitempty" json:"stamp,omitempty"`
 	// Unit is what the values count in where no column and no head says it.
-	Unit string `yaml:"unit,omitempty"`
+	Unit string `yaml:"unit,omitempty" json:"unit,omitempty"`
 	// LastDay says whether the end of an invoice is its last day (included) or
 	// the day after (excluded).
-	LastDay string `yaml:"last_day,omitempty"`
+	LastDay string `yaml:"last_day,omitempty" json:"last_day,omitempty"`
 	// Source of what is not estimated: metered or manual.
-	Source string `yaml:"source,omitempty"`
+	Source string `yaml:"source,omitempty" json:"source,omitempty"`
 	// Measured and Estimated are the quality codes of the file that mean so,
 	// beside those that are known.
-	Measured  []string `yaml:"measured,omitempty"`
-	Estimated []string `yaml:"estimated,omitempty"`
+	Measured  []string `yaml:"measured,omitempty" json:"measured,omitempty"`
+	Estimated []string `yaml:"estimated,omitempty" json:"estimated,omitempty"`
 }
 
 // Check returns what is wrong in a profile, "" when nothing is.
