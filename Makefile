@@ -75,11 +75,14 @@ unit: influxd ## unit and integration tests
 	go test -timeout 15m $(PURE)
 	go test -race -timeout 20m $$(go list ./... | grep -vE '/(rules/(energy(/[a-z]+)?|why|backtest)|simulators/(building|weather)|internal/figure)$$')
 
+# The tests that only a build tag brings, in packages: the others run in unit.
+only = ^($$(sed -n 's/^func \(Test[A-Za-z0-9_]*\)(t \*testing.T).*/\1/p' $$(grep -l '^//go:build.*$(1)' $(2:%=%/*_test.go)) | paste -sd '|' -))$$
+
 e2e: influxd build ## the whole system against a real InfluxDB
-	GTC=$(CURDIR)/bin/gtc go test -race -count=1 -timeout 10m -tags e2e ./internal/cli
+	GTC=$(CURDIR)/bin/gtc go test -race -count=1 -timeout 10m -tags e2e -run "$(call only,e2e,internal/cli)" ./internal/cli
 
 browser: influxd build $(AXE) ## the pages in headless Chromium
-	AXE=$(AXE) go test -count=1 -timeout 10m -tags browser ./dashboards/console ./internal/kiosk
+	AXE=$(AXE) go test -count=1 -timeout 10m -tags browser -run "$(call only,browser,dashboards/console internal/kiosk)" ./dashboards/console ./internal/kiosk
 	GTC=$(CURDIR)/bin/gtc go test -count=1 -timeout 10m -tags 'e2e browser' -run Browser ./internal/cli
 
 chaos: influxd build ## everything breaks for 8 minutes, nothing is lost (CHAOS="-chaos.seed=1 -chaos.duration=1h")

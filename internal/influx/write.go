@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,15 +82,16 @@ func Open(o Options) (*Client, error) {
 		SetLogLevel(ilog.ErrorLevel)
 	client := &http.Client{Transport: newTransport(o.URL)}
 	opts.HTTPOptions().SetApplicationName("gtc").SetHTTPClient(client)
-	// The client logs through a package variable; its errors are returned too.
-	if ilog.Log != nil {
-		ilog.Log = nil
-	}
+	silence()
 	return &Client{
 		client: influxdb2.NewClientWithOptions(o.URL, o.Token, opts), org: o.Org,
 		url: strings.TrimRight(o.URL, "/"), timeout: o.Timeout, http: client,
 	}, nil
 }
+
+// silence takes the library's logger away, which is a variable of the process:
+// its errors are returned too.
+var silence = sync.OnceFunc(func() { ilog.Log = nil }) //nolint:gochecknoglobals // so is the logger.
 
 // Close releases the connections.
 func (c *Client) Close() {
