@@ -96,7 +96,7 @@ func writeHourly(out io.Writer, m baseline.Hourly) error {
 	row("R²", "%.3f (adjusted %.3f)", m.Metrics.R2, m.Metrics.R2Adj)
 	row("CV(RMSE)", "%.1f %% of hours, %.1f %% of days", 100*m.Metrics.CVRMSE, 100*m.Daily.CVRMSE)
 	row("autocorrelation", "%.2f of hours, %.2f of days: %d days are worth %.0f", m.Metrics.Rho, m.Daily.Rho, m.Daily.N, m.Daily.NPrime)
-	row("provable", "%.1f %% of one year", m.ProvablePct())
+	row("provable", "%s", provable(m.ProvablePct()))
 	row("eligible", "%t%s", m.Eligible, reason(m.Reason))
 	return w.Flush()
 }

@@ -46,6 +46,11 @@ type energyFit struct {
 	Reason        string        `json:"reason"`
 	Splits        []energySplit `json:"splits"`
 
+	// Judgeable says that drift is judged against it, eligible or not; Shift is
+	// the change of level in it, null when there is none.
+	Judgeable bool         `json:"judgeable"`
+	Shift     *energyShift `json:"shift"`
+
 	// Split names the grouping, Lag the thermal inertia, CVRMSEOut the CV(RMSE)
 	// of days that were not fitted.
 	Split      string            `json:"split,omitempty"`
@@ -56,6 +61,13 @@ type energyFit struct {
 	Compatible *energyCompatible `json:"compatible,omitempty"`
 	NormalYear *energyYear       `json:"normal_year,omitempty"`
 	Hourly     *energyHourly     `json:"hourly,omitempty"`
+}
+
+// energyShift is a change of level: from that day on the consumption was so
+// many times what it was before.
+type energyShift struct {
+	From  string  `json:"from"`
+	Ratio float64 `json:"ratio"`
 }
 
 // energyCompatible is CalTRACK's model of the same days.
@@ -182,6 +194,10 @@ func fitView(b baseline.Baseline) energyFit {
 		Eligible: b.Eligible, Reason: b.Reason, Splits: []energySplit{},
 		Split: b.Split, Lag: b.Lag, Robust: b.Robust, Excluded: b.Excluded,
 	}
+	v.Judgeable = b.Judgeable
+	if b.Shift != nil {
+		v.Shift = &energyShift{From: b.Shift.From.Format(time.DateOnly), Ratio: b.Shift.Ratio}
+	}
 	c := b.Compatible
 	v.Compatible = &energyCompatible{Model: c.Whole.Model, Intercept: c.Whole.Intercept, R2Adj: finite(c.R2Adj), CVRMSE: finite(c.CVRMSE)}
 	v.Compatible.BalancePoints, v.Compatible.Slopes = pairs(c.Whole)
@@ -242,12 +258,28 @@ func writeFit(out io.Writer, b baseline.Baseline, v energyFit) error {
 	}
 	row("NMBE", "%.2f %%", 100*m.NMBE)
 	row("autocorrelation", "%.2f: %d %s are worth %.0f", m.Rho, m.N, unit, m.NPrime)
-	row("provable", "%.1f %% of one year", b.ProvablePct())
+	row("provable", "%s", provable(b.ProvablePct()))
 	if y := v.NormalYear; y != nil {
-		row("normal year", "%.0f kWh ± %.0f (%d days)", y.KWh, b.BandKWh(y.Days, y.KWh), y.Days)
+		row("normal year", "%.0f kWh%s (%d days)", y.KWh, margin(y.BandKWh), y.Days)
 	}
 	row("eligible", "%t%s", b.Eligible, reason(b.Reason))
 	return w.Flush()
+}
+
+// provable says the smallest change of a year that can be proven.
+func provable(pct float64) string {
+	if math.IsNaN(pct) {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f %% of one year", pct)
+}
+
+// margin writes " ± 12", or nothing when the band is not known.
+func margin(kWh *float64) string {
+	if kWh == nil {
+		return ""
+	}
+	return fmt.Sprintf(" ± %.0f", *kWh)
 }
 
 // refinements names what a model has beside its form.

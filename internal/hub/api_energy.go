@@ -160,12 +160,9 @@ func (h *Hub) consumed(ctx context.Context, meters []metered, q api.EnergyQuery,
 }
 
 // sky is where days and their temperatures are the same.
-type sky struct {
-	zone    *time.Location
-	station string
-}
+type sky struct{ zone, station string }
 
-func skyOf(s *gtc.Site) sky { return sky{s.Location, s.WeatherStation} }
+func skyOf(s *gtc.Site) sky { return sky{s.Location.String(), s.WeatherStation} }
 
 // calendarsOf returns the days that a question needs, once for all meters of a sky:
 // today is not one of them.
@@ -182,9 +179,9 @@ func calendarsOf(meters []meterDays, q api.EnergyQuery, now time.Time) map[sky]*
 	}
 	out := map[sky]*calendar{}
 	for i := range meters {
-		at := skyOf(meters[i].site)
-		if begin, ok := begins[at]; ok && out[at] == nil {
-			out[at] = newCalendar(begin, earlier(q.To, midnight(now, at.zone)), meters[i].temps)
+		site := meters[i].site
+		if begin, ok := begins[skyOf(site)]; ok && out[skyOf(site)] == nil {
+			out[skyOf(site)] = newCalendar(begin, earlier(q.To, midnight(now, site.Location)), meters[i].temps)
 		}
 	}
 	return out
@@ -194,13 +191,14 @@ func calendarsOf(meters []meterDays, q api.EnergyQuery, now time.Time) map[sky]*
 func (h *Hub) dayUnits(m *meterDays, c *calendar, q api.EnergyQuery) reading {
 	b := m.summary()
 	out := reading{judged: b.Model != "", priced: true, baseline: &api.Baseline{
-		Model: b.Model, Eligible: b.Eligible, Reason: b.Reason, From: b.From, To: b.To, Balance: b.Balance, Intercept: b.Intercept,
+		Model: b.Model, Eligible: b.Eligible, Judgeable: b.Judgeable, Reason: b.Reason, From: b.From, To: b.To, Balance: b.Balance, Intercept: b.Intercept,
 		Slope: b.Slope, R2: b.R2, CVRMSE: b.CVRMSE, ProvablePct: b.ProvablePct,
 	}}
 	if m.days.Len() == 0 {
 		return out
 	}
 	from := stepStart(q.From, q, m.site.Location)
+	out.units = make([]unit, 0, min(len(c.temps), max(0, int(q.To.Sub(from)/day)+1)))
 	for d := range m.between(c, from) {
 		rate, ok := h.rate(m.meter.Carrier, q.Unit, d.start)
 		if d.start.Before(from) {

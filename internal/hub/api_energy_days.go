@@ -55,20 +55,34 @@ type calendar struct {
 
 // newCalendar has the days from a midnight on that begin before an instant.
 func newCalendar(from, to time.Time, temps []energy.TempDay) *calendar {
-	c := &calendar{starts: []time.Time{from}}
-	k := sort.Search(len(temps), func(i int) bool { return dateOf(temps[i].Date) >= dateOf(from) })
-	for day := from; day.Before(to); {
+	n := max(0, int(to.Sub(from)/day)+1)
+	c := &calendar{starts: append(make([]time.Time, 0, n+1), from), temps: make([]*energy.TempDay, 0, n)}
+	date := dateOf(from)
+	temps = temps[sort.Search(len(temps), func(i int) bool { return dateOf(temps[i].Date) >= date }):]
+	for start := from; start.Before(to); {
+		start = nextMidnight(start)
+		date++
 		var t *energy.TempDay
-		for date := dateOf(day); k < len(temps) && dateOf(temps[k].Date) <= date; k++ {
+		for ; len(temps) > 0 && dateOf(temps[0].Date) < date; temps = temps[1:] {
 			t = nil
-			if temps[k].Valid() {
-				t = &temps[k]
+			if temps[0].Valid() {
+				t = &temps[0]
 			}
 		}
-		day = day.AddDate(0, 0, 1)
-		c.starts, c.temps = append(c.starts, day), append(c.temps, t)
+		c.starts, c.temps = append(c.starts, start), append(c.temps, t)
 	}
 	return c
+}
+
+// nextMidnight is that after a midnight; it asks the calendar only where a day may
+// have another length.
+func nextMidnight(t time.Time) time.Time {
+	next := t.Add(day)
+	_, was := t.Zone()
+	if _, is := next.Zone(); is != was {
+		return t.AddDate(0, 0, 1)
+	}
+	return next
 }
 
 // meterDay is one calendar day of a meter.
@@ -77,7 +91,7 @@ type meterDay struct {
 	days       *energy.Packed
 	place      int // among days, -1 where nothing is known
 	kwh        float64
-	metered    bool             // the energy is known
+	metered    bool            // the energy is known
 	temp       *energy.TempDay // nil where it is not known
 	// expected is what is expected of the day, if judged; counts tells that the
 	// residual is part of the CUSUM.
@@ -133,10 +147,11 @@ func (m *meterDays) excludes(day time.Time) bool {
 	return len(m.register.Entries) > 0 && m.register.Excludes(m.meter.Equipment, works.DayOf(day))
 }
 
-// dateOf orders calendar days.
-func dateOf(t time.Time) int {
-	y, m, d := t.Date()
-	return 400*y + 32*int(m) + d
+// dateOf numbers the calendar day of an instant in its own zone.
+func dateOf(t time.Time) int64 {
+	_, east := t.Zone()
+	at, long := t.Unix()+int64(east), int64(day/time.Second)
+	return (at - (at%long+long)%long) / long
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -23,6 +23,7 @@ const (
 	goneBaseline   = "baseline"
 	goneWorks      = "works"
 	goneData       = "data"
+	goneCause      = "cause"
 )
 
 // Inputs of a finding that tell its baseline: the period, and the operating
@@ -58,7 +59,8 @@ func rebased(inputs map[string]string, period string, s *gtc.Site) bool {
 }
 
 // whyGone says why a finding is not found any more: its days are inside works,
-// the baseline was moved, bad data explain it, or late data changed its days.
+// the baseline was moved, bad data or the cause of a plant that does not heat
+// explain it, or late data changed its days.
 func (h *Hub) whyGone(r finding.Record) string {
 	if why.Owns(r.Finding) && !why.Dangerous(r.Finding) && h.underWorks(r) {
 		return goneWorks
@@ -75,6 +77,12 @@ func (h *Hub) whyGone(r finding.Record) string {
 		case rebased(r.Inputs, period, ms.site):
 			return goneBaseline
 		}
+	}
+	if kind, ok := h.why.explained[r.ID]; ok {
+		if kind == gtc.FindingData {
+			return goneData
+		}
+		return goneCause
 	}
 	explains := func(f gtc.Finding) bool {
 		return f.Kind == gtc.FindingData && f.ID != r.ID && !f.Onset.After(r.Detected) && (f.End.IsZero() || f.End.After(r.Onset))

@@ -132,7 +132,7 @@ func (h *Hub) proof(r finding.Record, now time.Time) (finding.Proof, bool) {
 		p.To = d.Date.AddDate(0, 0, 1)
 		p.ObservedKWh, p.ExpectedKWh = p.ObservedKWh+d.KWh, p.ExpectedKWh+x.KWh
 	}
-	if band := base.BandKWh(p.Days); band >= 0 { // NaN says that it cannot tell
+	if band := base.BandKWh(p.Days, p.ExpectedKWh); band >= 0 { // NaN says that it cannot tell
 		p.BandKWh = band
 		return r.Weigh(p), true
 	}

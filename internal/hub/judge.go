@@ -121,7 +121,7 @@ func (e *energyRules) prepare(ctx context.Context, ms *meterState, from, today t
 	if why := energy.NotJudged(ms.site, ms.meter); why != "" {
 		e.replace(func() {
 			ms.why, ms.detector, ms.series, ms.judged = why, nil, drift.Series{}, true
-			ms.until, ms.version = today, ms.version+1
+			ms.until = today
 		})
 		return nil
 	}
@@ -139,7 +139,7 @@ func (e *energyRules) prepare(ctx context.Context, ms *meterState, from, today t
 	}
 	e.replace(func() {
 		ms.baseline, ms.detector, ms.period, ms.why, ms.judged = fitted, detector, period, why, true
-		ms.until, ms.version = today, ms.version+1
+		ms.until = today
 		ms.register, ms.series = reg, drift.Series{}
 	})
 	if why == "" {

@@ -37,10 +37,9 @@ type meterState struct {
 	// late is where samples came long after the last known day.
 	late timespan
 	// days are all its days, in order; those before until were judged, with the
-	// baseline below. Version counts the judgements.
+	// baseline below.
 	days     energy.Packed
 	until    time.Time
-	version  int
 	baseline baseline.Baseline
 	// detector judges by the baseline; it keeps the limits it found.
 	detector *drift.Detector

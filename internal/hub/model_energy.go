@@ -100,7 +100,7 @@ func (ms *meterState) summary() console.BaselineSummary {
 		return console.BaselineSummary{Reason: ms.why}
 	}
 	out := console.BaselineSummary{
-		Model: b.Model, Eligible: b.Eligible, Reason: b.Reason,
+		Model: b.Model, Eligible: b.Eligible, Judgeable: b.Judgeable, Reason: b.Reason,
 		From: b.From.Format(time.DateOnly), To: b.To.AddDate(0, 0, -1).Format(time.DateOnly),
 		Intercept: b.Whole.Intercept, R2: b.Metrics.R2, CVRMSE: b.Metrics.CVRMSE, N: b.Metrics.N,
 	}

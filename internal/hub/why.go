@@ -38,6 +38,9 @@ type whyRules struct {
 	// detected are the findings of the drift detector as last judged, settled
 	// those of a site as last published.
 	detected map[meterKey][]gtc.Finding
+	// explained are the findings of the site last published that others explain,
+	// with the kind of those.
+	explained map[string]gtc.FindingKind
 }
 
 // whySite is one site's book.
@@ -229,7 +232,9 @@ func (h *Hub) publishSite(ctx context.Context, s *whySite) error {
 			byMeter[k] = nil
 		}
 	}
-	for _, f := range why.Settle(all, h.why.rules) {
+	settled := why.Settle(all, h.why.rules)
+	h.why.explained = why.Explained(settled)
+	for _, f := range settled {
 		k := meterKey{site: f.Site, meter: f.Meter}
 		if _, ok := byMeter[k]; ok {
 			byMeter[k] = append(byMeter[k], f)

@@ -187,3 +187,56 @@ func TestAdoptKeepsWhatBeganBeforeTheBook(t *testing.T) {
 	before := f("before", "H3", began.AddDate(0, -8, 0), began.AddDate(0, -8, 3), began.AddDate(0, -7, 0))
 	require.Equal(t, []gtc.Finding{old, before}, adopt([]gtc.Finding{before, old}, []gtc.Finding{old}, began))
 }
+
+// TestALockoutIsOneRecord: what shows that a plant does not heat becomes no record
+// beside the one that names it; what was told before is over, with its name; and a
+// hub that starts again says nothing new.
+func TestALockoutIsOneRecord(t *testing.T) {
+	c := newCentre(t, influxtest.Start(t))
+	rules, err := why.Library()
+	require.NoError(t, err)
+	info := c.byID[whySiteID]
+	k := meterKey{site: whySiteID, meter: metersPaying(info.Site), direction: gtc.DirectionImport}
+	today := midnight(c.at.Add(-whyHour*time.Hour), info.Location)
+	at := func(rule string, eq gtc.EquipmentID, kind gtc.FindingKind, onset, detected int) gtc.Finding {
+		f := gtc.Finding{
+			Site: k.site, Meter: k.meter, Equipment: eq, Carrier: gtc.CarrierGas, Rule: rule, Kind: kind, State: gtc.FindingNew,
+			Onset: today.AddDate(0, 0, -onset), Detected: today.AddDate(0, 0, -detected), Through: today.AddDate(0, 0, -1),
+		}
+		f.ID = strings.Join([]string{string(f.Site), string(f.Meter), rule, string(eq), f.Onset.Format(time.DateOnly)}, "/")
+		return f
+	}
+	publish := func(zero []gtc.Finding, own ...gtc.Finding) {
+		t.Helper()
+		c.why = newWhyRules(rules, []*siteInfo{info}, c.findings)
+		c.why.sites[0].judged = today // its book has nothing to say
+		if own != nil {
+			c.why.sites[0].own = own
+		}
+		require.NoError(t, c.publishJudged(t.Context(), map[meterKey][]gtc.Finding{k: zero}))
+	}
+	curve, lockout, tank := at("H13", "circuit", gtc.FindingDrift, 8, 7), at("H14", "circuit", gtc.FindingDrift, 5, 5), at("W1", "ecs", gtc.FindingDrift, 5, 4)
+	zero := []gtc.Finding{at("meter-zero", "", gtc.FindingData, 5, 3)}
+	publish(nil, curve, tank)
+	publish(zero, curve, tank, lockout)
+	check := func() {
+		t.Helper()
+		require.Len(t, c.findings.records(), 3)
+		r, _ := c.findings.record(lockout.ID)
+		require.Equal(t, finding.Lasting, r.Course())
+		require.Equal(t, strings.Join([]string{curve.ID, tank.ID, zero[0].ID}, " "), r.Inputs["explains"])
+		r, _ = c.findings.record(curve.ID)
+		require.Equal(t, finding.Ended, r.Course())
+		require.True(t, r.End.Equal(lockout.Detected))
+		require.Equal(t, lockout.ID, r.Inputs["explained_by"])
+		r, _ = c.findings.record(tank.ID)
+		require.Equal(t, finding.Withdrawn, r.Course())
+		require.Equal(t, goneCause, r.GoneWhy, "late data told the cause after it")
+		require.Len(t, c.said(t, gtc.EventFinding), 5)
+	}
+	check()
+	publish(zero) // before its book has come as far it knows what was told
+	check()
+	publish(zero, curve, tank, lockout)
+	check()
+}

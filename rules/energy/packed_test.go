@@ -50,6 +50,9 @@ func TestPackedDaysAreTheDays(t *testing.T) {
 			require.Equal(rt, days[i], p.At(i))
 			require.Equal(rt, math.Signbit(days[i].KWh), math.Signbit(p.At(i).KWh))
 			require.Equal(rt, days[i].Start, p.Start(i))
+			kwh, known := p.Energy(i)
+			require.Equal(rt, math.Float64bits(days[i].KWh), math.Float64bits(kwh))
+			require.Equal(rt, days[i].NoEnergy, !known)
 		}
 		at := time.Date(2023, 10, 20, rapid.IntRange(0, 24*200).Draw(rt, "hours"), 0, 0, 0, loc)
 		k := slices.IndexFunc(days, func(d energy.Interval) bool { return !d.Start.Before(at) })

@@ -23,7 +23,9 @@ func lookSummerCircuit(d *day) look {
 
 // lookNoHeat sees the kind of day, the kWh it calls for and what the building
 // took to heat with in each hour, as a share of that; of a mild day, which calls
-// for nothing, and of one on which nobody comes only the first two.
+// for nothing, and of one on which nobody comes only the first two. One on which
+// nobody comes and nothing is used says nothing: a plant that is out is not well
+// at the weekend.
 func lookNoHeat(d *day) look {
 	e, ok := d.expected()
 	coldest := *d
@@ -34,6 +36,9 @@ func lookNoHeat(d *day) look {
 		return nil
 	}
 	out := look{d.use(), e.KWh}
+	if out[0] == 0 && !(d.kwh() > d.rule.Param("idle")*e.KWh) {
+		return nil
+	}
 	if out[0] == 0 || e.KWh <= d.rule.Param("least_load")*most.KWh {
 		return out
 	}

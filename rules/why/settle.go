@@ -14,7 +14,7 @@ import (
 const leastCause = 0.15
 
 // What findings say of each other in their inputs: the one that says why, and
-// those that it says why of, in order of detection.
+// those that it says why of, in order of name.
 const (
 	inputExplainedBy = "explained_by"
 	inputExplains    = "explains"
@@ -54,13 +54,12 @@ func Settle(all []gtc.Finding, rules Set) []gtc.Finding {
 	return out
 }
 
-// Explained returns the names of the findings that others explain, as they list
-// them.
-func Explained(settled []gtc.Finding) map[string]bool {
-	out := map[string]bool{}
+// Explained returns, by name, of which kind the finding is that explains another.
+func Explained(settled []gtc.Finding) map[string]gtc.FindingKind {
+	out := map[string]gtc.FindingKind{}
 	for _, f := range settled {
 		for _, id := range listed(f) {
-			out[id] = true
+			out[id] = f.Kind
 		}
 	}
 	return out
@@ -84,7 +83,6 @@ func noting(f gtc.Finding, name, value string) gtc.Finding {
 // lead returns a finding with what it explains. What it listed before and is not
 // given is listed still: a hub that starts again does not know all findings yet.
 func (s *settling) lead(f gtc.Finding, under []gtc.Finding) gtc.Finding {
-	slices.SortFunc(under, func(a, b gtc.Finding) int { return cmp.Or(a.Detected.Compare(b.Detected), cmp.Compare(a.ID, b.ID)) })
 	var ids []string
 	for _, id := range listed(f) {
 		if !slices.ContainsFunc(s.all, func(x gtc.Finding) bool { return x.ID == id }) {
@@ -94,6 +92,7 @@ func (s *settling) lead(f gtc.Finding, under []gtc.Finding) gtc.Finding {
 	for _, x := range under {
 		ids = append(ids, x.ID)
 	}
+	slices.Sort(ids)
 	if len(ids) > 0 || f.Inputs[inputExplains] != "" {
 		f = noting(f, inputExplains, strings.Join(ids, " "))
 	}

@@ -197,9 +197,9 @@ func moreDays(b baseline.Baseline, s Saving) int {
 	if s.Proven {
 		return 0
 	}
-	rate := math.Abs(s.SavingKWh) / float64(s.Days)
+	rate, due := math.Abs(s.SavingKWh)/float64(s.Days), s.ExpectedKWh/float64(s.Days)
 	for m := s.Days + 1; m <= s.Days+farthest; m++ {
-		if rate*float64(m) > b.BandKWh(m) {
+		if rate*float64(m) > b.BandKWh(m, due*float64(m)) {
 			return m - s.Days
 		}
 	}

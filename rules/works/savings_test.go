@@ -84,11 +84,37 @@ func TestSavingNotProvableYet(t *testing.T) {
 		return r.Judge(renovation(), "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, days[:n])
 	}
 	require.Equal(t, ReasonEarly, upTo("2025-09-12").Reason)
-	s := upTo("2025-12-01")
+	s := upTo("2025-10-01")
 	require.False(t, s.Proven)
-	require.NotZero(t, s.MoreDays)
+	require.Positive(t, s.MoreDays)
 	require.Greater(t, s.BandKWh, math.Abs(s.SavingKWh))
 	require.Greater(t, *s.FSU, 1.0)
+	require.True(t, upTo(DayOf(s.To.Time(time.UTC).AddDate(0, 0, s.MoreDays))).Proven)
+}
+
+// A large saving is proven after four weeks, however short they are against the
+// baseline's year, and three years do not prove what is within the error of
+// any baseline.
+func TestSavingProvenByItsOwnDays(t *testing.T) {
+	judge := func(factor float64, days int) Saving {
+		e := renovation()
+		e.From, e.To = "2025-01-02", "2025-01-10"
+		all := building(func(d Day) float64 {
+			if d > e.To {
+				return factor
+			}
+			return 1
+		})
+		return Register{Entries: []Entry{e}}.Judge(e, "gas", baseline.FitOptions{Carrier: gtc.CarrierGas}, all[:376+days])
+	}
+	month := judge(0.7, 28)
+	require.Equal(t, 28, month.Days)
+	require.True(t, month.Proven, "%+v", month)
+	require.Less(t, month.BandPct, 10.)
+	require.InDelta(t, 30, month.SavingPct, month.BandPct)
+	long := judge(0.98, 719)
+	require.False(t, long.Proven, "%+v", long)
+	require.Greater(t, long.BandPct, 100*baseline.Z90*baseline.ModelError)
 }
 
 func TestNoSavingToTell(t *testing.T) {

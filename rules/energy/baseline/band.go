@@ -31,28 +31,56 @@ func (g grain) polynomial(m int) float64 {
 	}
 }
 
+// leastCV is the CV(RMSE) below which days show no noise at all to tell an
+// uncertainty from.
+const leastCV = 1e-9
+
+// ModelError is the standard deviation, relative to the expectation, by which a
+// native baseline is off in another year although nothing happened: what the
+// days of one year cannot show.
+const ModelError = 0.02
+
 // relativeBand returns the half-width of the 90 % band of m values' total as a
-// fraction of the baseline's total; NaN when nothing can be said.
+// fraction of m times the baseline's mean; NaN when nothing can be said.
 func (k Metrics) relativeBand(g grain, m int) float64 {
 	free := k.NPrime - float64(k.P)
-	if m <= 0 || k.NPrime <= 0 || free <= 0 {
+	if m <= 0 || k.NPrime <= 0 || free <= 0 || k.CVRMSE < leastCV {
 		return math.NaN()
 	}
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: free}.Quantile(0.95)
 	return t * g.polynomial(m) * k.CVRMSE * math.Sqrt(float64(k.N)/k.NPrime*(1+2/k.NPrime)/float64(m))
 }
 
+// native returns the half-width in kWh of the 90 % band of m values' total of
+// which so many kWh are expected. The noise is that of m mean values, or
+// follows the expectation where that is more: on real meters neither alone
+// holds in summer and in winter.
+func (k Metrics) native(g grain, m int, expectedKWh float64) float64 {
+	noise := k.relativeBand(g, m) * max(k.Mean*float64(m), expectedKWh)
+	return math.Hypot(noise, Z90*ModelError*expectedKWh)
+}
+
 // ProvablePct returns the smallest change of one year's consumption, in per
 // cent, that the baseline can prove with 90 % confidence; NaN when it can
 // prove none.
-func (b Baseline) ProvablePct() float64 { return 100 * b.relative(DaysPerYear) }
+func (b Baseline) ProvablePct() float64 {
+	year := b.Metrics.Mean * DaysPerYear
+	return 100 * b.BandKWh(DaysPerYear, year) / year
+}
 
-// relative is the band of so many days' total as a fraction of the baseline's.
-func (b Baseline) relative(days int) float64 {
-	if b.grain == monthly {
-		return b.Metrics.relativeBand(monthly, int(math.Round(float64(days)/daysPerBill)))
+// BandKWh returns the half-width in kWh of the 90 % band of the difference
+// between observed and expected consumption over so many days, of which so
+// much is expected; NaN when the baseline can say none. A CalTRACK baseline
+// counts the days as days of its mean, a native one adds [ModelError].
+func (b Baseline) BandKWh(days int, expectedKWh float64) float64 {
+	mean := b.Metrics.Mean * float64(days)
+	switch {
+	case b.grain == monthly:
+		return b.Metrics.relativeBand(monthly, int(math.Round(float64(days)/daysPerBill))) * mean
+	case b.Mode == CalTRACK:
+		return b.Metrics.relativeBand(daily, days) * mean
 	}
-	return b.Metrics.relativeBand(daily, days)
+	return b.Metrics.native(daily, days, expectedKWh)
 }
 
 // Comparison sets a period's consumption against the baseline.
@@ -80,15 +108,8 @@ func (b Baseline) Compare(days []Day) Comparison {
 		}
 	}
 	c.SavingKWh = c.ExpectedKWh - c.ObservedKWh
-	c.BandKWh = b.BandKWh(c.Days)
+	c.BandKWh = b.BandKWh(c.Days, c.ExpectedKWh)
 	return c
-}
-
-// BandKWh returns the half-width in kWh of the 90 % band of the difference
-// between observed and expected consumption over so many days; NaN when the
-// baseline can say none.
-func (b Baseline) BandKWh(days int) float64 {
-	return b.relative(days) * b.Metrics.Total
 }
 
 // NormalYear is the consumption that a baseline expects of a year of given
@@ -109,6 +130,6 @@ func (b Baseline) NormalYear(days []Day) NormalYear {
 			y.Days, y.KWh = y.Days+1, y.KWh+e
 		}
 	}
-	y.BandKWh = b.BandKWh(y.Days)
+	y.BandKWh = b.BandKWh(y.Days, y.KWh)
 	return y
 }

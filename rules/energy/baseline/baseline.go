@@ -164,6 +164,9 @@ type Baseline struct {
 	// Judgeable says that drift can be judged against it even if the
 	// consumption does not follow the weather.
 	Judgeable bool
+	// Shift is a change of level inside the baseline's own days that is worth
+	// naming, nil for none.
+	Shift *Shift
 
 	grain  grain
 	course *Course

@@ -9,8 +9,9 @@ import (
 
 // What a baseline needs to be trusted.
 const (
-	// minBaselineDays is nine tenths of a year.
-	minBaselineDays = 329
+	// minBaselineDays is nine tenths of a year, minDaysShare the share of the
+	// days from the first to the last one.
+	minBaselineDays, minDaysShare = 329, 0.9
 	// BrokenCV is the CV(RMSE) above which a series is not one of one meter.
 	BrokenCV = 1.0
 	// steadyCV is the CV(RMSE) under which a consumption that does not follow
@@ -29,41 +30,60 @@ const (
 
 // judge decides whether a baseline may be used and says why not.
 func judge(b *Baseline, s selection) {
+	expected := b.Expected(s.days)
+	s.same = s.stuck(expected)
+	if b.Reason = unusable(*b, s, expected); b.Reason != "" {
+		return
+	}
+	level, changes := shift(values(s.days), expected), ""
+	if b.Shift = s.shift(level); b.Shift != nil {
+		changes = b.Shift.String()
+	}
+	weather := notWeather(*b)
+	if level.broken(weather == "") {
+		b.Reason = noted("broken series: "+changes, s.notes())
+		return
+	}
+	b.Judgeable = weather == "" || b.Metrics.CVRMSE <= steadyCV
+	switch {
+	case weather != "":
+		b.Reason = noted("not weather-driven: "+weather, changes)
+	case b.Mode == Native && s.unseen() != "":
+		b.Reason = noted("no whole year: "+s.unseen(), s.notes())
+	case level.named() && math.Abs(level.size) >= shiftRefused:
+		b.Reason = noted("unsteady: "+changes, s.notes())
+	default:
+		b.Eligible = true
+		b.Reason = s.notes()
+		if changes != "" {
+			b.Reason = noted(changes, s.notes())
+		}
+	}
+}
+
+// noted adds notes in brackets, if there are any.
+func noted(what, notes string) string { return strings.TrimSuffix(what+" ("+notes+")", " ()") }
+
+// unusable says why nothing can be judged against a baseline, "" if it can.
+func unusable(b Baseline, s selection, expected []float64) string {
 	m := b.Metrics
+	span := dayNumber(b.To) - dayNumber(b.From) - s.excluded
 	switch {
 	case m.N < minBaselineDays:
-		b.Reason = fmt.Sprintf("too few days: %d of the %d needed", m.N, minBaselineDays)
-		if notes := s.notes(); notes != "" {
-			b.Reason += " (" + notes + ")"
-		}
-		return
+		return noted(fmt.Sprintf("too few days: %d of the %d needed", m.N, minBaselineDays), s.notes())
+	case float64(m.N) < minDaysShare*float64(span):
+		return noted(fmt.Sprintf("too few days: %d of the %d from %s to %s, %.0f %% needed",
+			m.N, span, b.From.Format(time.DateOnly), b.To.AddDate(0, 0, -1).Format(time.DateOnly), 100*minDaysShare), s.notes())
 	case m.Mean <= 0:
-		b.Reason = "no consumption"
-		return
+		return "no consumption"
 	case float64(s.zeros) > maxZeroShare*float64(len(s.days)):
-		b.Reason = fmt.Sprintf("broken series: %d cold days of zero", s.zeros)
-		return
+		return fmt.Sprintf("broken series: %d cold days of zero", s.zeros)
+	case s.same.days >= stuckRefused:
+		return noted("broken series: "+s.same.String(), s.notes())
 	case m.CVRMSE > BrokenCV:
-		b.Reason = fmt.Sprintf("broken series: CV(RMSE) is %.0f %%", 100*m.CVRMSE)
-		return
+		return noted(fmt.Sprintf("broken series: CV(RMSE) is %.0f %%%s", 100*m.CVRMSE, s.worst(expected)), s.notes())
 	}
-	b.Judgeable = true
-	if why := notWeather(*b); why != "" {
-		b.Reason = "not weather-driven: " + why
-		b.Judgeable = m.CVRMSE <= steadyCV
-		return
-	}
-	b.Eligible = true
-	b.Reason = s.notes()
-	at, size, sigma := shift(values(s.days), b.Expected(s.days))
-	if math.Abs(size) < shiftSize || sigma < shiftSigma {
-		return
-	}
-	works := fmt.Sprintf("the level changes by %+.0f %% from %s on: works, or another use", 100*size, s.days[at].Date.Format(time.DateOnly))
-	if b.Eligible = math.Abs(size) < shiftRefused; !b.Eligible {
-		works = "broken series: " + works
-	}
-	b.Reason = strings.TrimSuffix(works+" ("+b.Reason+")", " ()")
+	return ""
 }
 
 func values(days []Day) []float64 {
@@ -72,20 +92,6 @@ func values(days []Day) []float64 {
 		out[i] = d.KWh
 	}
 	return out
-}
-
-// notes say which days were left out.
-func (s selection) notes() string {
-	var out []string
-	add := func(n int, what string) {
-		if n > 0 {
-			out = append(out, fmt.Sprintf("%d %s", n, what))
-		}
-	}
-	add(s.zeros, "cold days of zero taken for gaps")
-	add(s.negative, "days below zero left out")
-	add(s.excluded, "days excluded")
-	return strings.Join(out, ", ")
 }
 
 // notWeather says why a consumption does not follow the weather, "" when it

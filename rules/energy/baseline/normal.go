@@ -106,6 +106,6 @@ func (b Baseline) InClimate(c Climate, from, to time.Time) NormalYear {
 		sum += y.KWh * float64(len(span)) / float64(y.Days)
 	}
 	out.Days, out.KWh = len(span), sum/float64(len(c.years))
-	out.BandKWh = b.BandKWh(out.Days)
+	out.BandKWh = b.BandKWh(out.Days, out.KWh)
 	return out
 }

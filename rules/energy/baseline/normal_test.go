@@ -46,7 +46,7 @@ func TestNormalYearOfAClimate(t *testing.T) {
 	want := (sums[2022] + sums[2023] + sums[2025]) / 3
 	require.InEpsilon(t, want, y.KWh, 0.01)
 	require.Equal(t, 365, y.Days)
-	require.InDelta(t, b.BandKWh(365), y.BandKWh, 1e-9)
+	require.InDelta(t, b.BandKWh(365, y.KWh), y.BandKWh, 1e-9)
 
 	// Static factors are those of the days asked for.
 	b.Factors = []Factor{{Name: "area", Share: 1, Steps: []Step{{Value: 1}, {From: from, Value: 1.3}}}}

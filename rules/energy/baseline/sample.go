@@ -64,6 +64,10 @@ type selection struct {
 	asked, zeros, negative int
 	// excluded counts the days that were not to be fitted.
 	excluded int
+	// spikes are the days left out because they are far above all others.
+	spikes []Day
+	// same are the most days in a row with one and the same consumption.
+	same sameDays
 	// zeroGap says that a cold day of zero is a gap for this carrier.
 	zeroGap bool
 }
@@ -97,6 +101,9 @@ func selectDays(days []Day, o FitOptions) (selection, error) {
 	s.zeroGap = o.Mode == Native && !cools(o.Carrier)
 	if s.zeroGap {
 		s.dropZeroDays()
+	}
+	if o.Mode == Native {
+		s.dropSpikes()
 	}
 	if len(s.days) < minFitDays {
 		return selection{}, ErrTooFew

@@ -340,10 +340,7 @@ func (m Hourly) Compare(hours []Hour) Comparison {
 	}
 	c.Days = n / 24
 	c.SavingKWh = c.ExpectedKWh - c.ObservedKWh
-	c.BandKWh = m.Daily.relativeBand(daily, c.Days) * m.Daily.Total
-	if b := m.Metrics.relativeBand(hourly, n) * m.Metrics.Total; b > c.BandKWh {
-		c.BandKWh = b
-	}
+	c.BandKWh = m.band(n, c.ExpectedKWh)
 	return c
 }
 
@@ -351,12 +348,15 @@ func (m Hourly) Compare(hours []Hour) Comparison {
 // cent, that the model can prove with 90 % confidence; NaN when it can prove
 // none.
 func (m Hourly) ProvablePct() float64 {
-	return 100 * math.Max(m.Daily.relativeBand(daily, DaysPerYear), zeroNaN(m.Metrics.relativeBand(hourly, 24*DaysPerYear)))
+	year := m.Metrics.Mean * 24 * DaysPerYear
+	return 100 * m.band(24*DaysPerYear, year) / year
 }
 
-func zeroNaN(x float64) float64 {
-	if math.IsNaN(x) {
-		return 0
+// band is the half-width in kWh of the 90 % band of so many hours' total.
+func (m Hourly) band(hours int, expectedKWh float64) float64 {
+	days := m.Daily.native(daily, hours/24, expectedKWh)
+	if b := m.Metrics.native(hourly, hours, expectedKWh); b > days {
+		return b
 	}
-	return x
+	return days
 }

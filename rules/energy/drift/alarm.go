@@ -109,14 +109,41 @@ func (s scale) worse(l layer, k int, sign float64, others beside) (level float64
 		if beyond-x*due <= least {
 			continue
 		}
-		// Days are not limited here: the excess is not near zero.
 		info, before := r.info[k+1]-r.info[a], r.info[a]-r.info[onset]
 		rise := (r.raw[k+1]-r.raw[a])/info - math.Max(s.tuning.least, (r.raw[a]-r.raw[onset])/before) - x
-		if rise/math.Hypot(s.tuning.error(info, r.days[k+1]-r.days[a]), math.Sqrt(1/before)) > w.limit[side(sign)] {
+		if rise/math.Hypot(s.tuning.error(info, r.days[k+1]-r.days[a]), math.Sqrt(1/before)) > w.limit[side(sign)] && s.several(r, a, k+1, level+x) {
 			return level, true
 		}
 	}
 	return 0, false
+}
+
+// What a worsening must have beside its size: at least worseDays days beyond
+// the level, and enough of them without the largest two.
+const worseDays, worseSpared = 3, 2
+
+// several reports whether it is more than two strange days by which the days
+// [a,b) exceed a level.
+func (s scale) several(r running, a, b int, level float64) bool {
+	beyond, due, days := 0.0, 0.0, 0
+	var largest [worseSpared]float64
+	for i := a; i < b; i++ {
+		e := r.due[i+1] - r.due[i]
+		if e <= 0 {
+			continue
+		}
+		x := r.rest[i+1] - r.rest[i] - level*e
+		beyond, due = beyond+x, due+e
+		if x > s.tuning.leastWorse*e {
+			days++
+		}
+		if x > largest[0] {
+			largest[0], largest[1] = x, largest[0]
+		} else if x > largest[1] {
+			largest[1] = x
+		}
+	}
+	return days >= worseDays && beyond-largest[0]-largest[1] > s.tuning.leastWorse*due/2
 }
 
 // Closing a finding.

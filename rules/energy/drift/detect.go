@@ -29,6 +29,7 @@ const (
 	RuleZero   = "meter-zero"
 	RuleStuck  = "meter-stuck"
 	RuleUnit   = "meter-unit"
+	RuleSpike  = "meter-spike"
 )
 
 // judged is one calendar day after the baseline, set against it.
@@ -45,6 +46,8 @@ type judged struct {
 	ok bool
 	// seen says that there is a consumption and an expectation at all.
 	seen bool
+	// spike says that the consumption is more than a day can have.
+	spike bool
 	// weight is what is expected whatever the weekday, in sigma, but not
 	// below a share of what is usual.
 	weight float64

@@ -52,14 +52,14 @@ func (t *track) size(l layer, sign float64, end int) {
 		}
 	}
 	f.Through = t.line[end-1].date
-	f.ExcessKWh = r
+	f.ExcessKWh = onSide(r, sign)
 	sd := math.Hypot(math.Sqrt(v*t.scale.widest()), t.scale.tuning.modelError*e)
 	if e > 0 {
-		f.ExcessPct = 100 * r / e
+		f.ExcessPct = 100 * f.ExcessKWh / e
 		f.BandPct = 100 * baseline.Z90 * sd / e
 	}
 	if sd > 0 {
-		f.Confidence = 0.5 * math.Erfc(-math.Abs(r)/sd/math.Sqrt2)
+		f.Confidence = 0.5 * math.Erfc(-sign*r/sd/math.Sqrt2)
 	}
 	var recent float64
 	days := 0
@@ -69,9 +69,18 @@ func (t *track) size(l layer, sign float64, end int) {
 		}
 	}
 	if days > 0 {
-		f.KWhPerWeek = 7 * recent / float64(days)
+		f.KWhPerWeek = onSide(7*recent/float64(days), sign)
 	}
 	t.explain(f, l, line, sign)
+}
+
+// onSide returns an excess, 0 for one of the other direction: a drift is never
+// less than expected, nor a saving more.
+func onSide(kwh, sign float64) float64 {
+	if kwh*sign <= 0 {
+		return 0
+	}
+	return kwh
 }
 
 // own returns the days of a layer up to end, set against what its finding
@@ -96,7 +105,9 @@ func (t *track) explain(f *gtc.Finding, l layer, line []judged, sign float64) {
 		t.explainPool(f, sign)
 		return
 	}
-	f.Causes = causesOf(t.base, line, sign)
+	if f.Causes = nil; f.ExcessKWh != 0 {
+		f.Causes = causesOf(t.base, line, sign)
+	}
 	f.Text = findingText(*f, l.on.sudden, l.level != 1)
 	f.Inputs = map[string]string{
 		"model":    t.base.Model,
@@ -107,6 +118,9 @@ func (t *track) explain(f *gtc.Finding, l layer, line []judged, sign float64) {
 	}
 	if share, odd := t.suspect(l.on); odd && sign < 0 && l.level == 1 {
 		blameMeter(f, share)
+	}
+	if s := t.base.Shift; s != nil {
+		doubt(f, *s)
 	}
 	if l.level != 1 {
 		f.Inputs["level"] = fmt.Sprintf("%.3f", l.level)

@@ -3,7 +3,6 @@ package drift
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/cpas-charleroi/gtc"
 )
@@ -23,15 +22,11 @@ func (t *track) explainPool(f *gtc.Finding, sign float64) {
 
 // poolText says in words what a pool shows.
 func poolText(f gtc.Finding, meters int) gtc.Label {
-	size := fmt.Sprintf("%s %% (± %s points), %s kWh", decimal(abs64(f.ExcessPct), 2), decimal(f.BandPct, 2), grouped(abs64(f.ExcessKWh)))
-	more, meer, above := "de plus", "meer", "more"
-	if f.ExcessKWh < 0 {
-		more, meer, above = "de moins", "minder", "less"
-	}
+	size := sizeText(f, gtc.Label{"fr": "que la consommation attendue", "nl": "dan het verwachte verbruik", "en": "than expected"})
 	out := gtc.Label{
-		"fr": fmt.Sprintf("Écart commun à %d compteurs depuis le %s : %s %s que la consommation attendue. Météo que le modèle ne connaît pas (soleil, vent) ou cause commune (consigne générale, calendrier)", meters, dateFR(f.Onset), size, more),
-		"nl": fmt.Sprintf("Gemeenschappelijke afwijking van %d meters sinds %s: %s %s dan het verwachte verbruik. Weer dat het model niet kent (zon, wind) of een gemeenschappelijke oorzaak (algemene regeling, kalender)", meters, dateNL(f.Onset), size, meer),
-		"en": fmt.Sprintf("Deviation common to %d meters since %s: %s %s than expected. Weather that the model does not know (sun, wind) or a common cause (a general set point, the calendar)", meters, dateEN(f.Onset), strings.ReplaceAll(size, ",", "."), above),
+		"fr": fmt.Sprintf("Écart commun à %d compteurs depuis le %s : %s. Météo que le modèle ne connaît pas (soleil, vent) ou cause commune (consigne générale, calendrier)", meters, dateFR(f.Onset), size["fr"]),
+		"nl": fmt.Sprintf("Gemeenschappelijke afwijking van %d meters sinds %s: %s. Weer dat het model niet kent (zon, wind) of een gemeenschappelijke oorzaak (algemene regeling, kalender)", meters, dateNL(f.Onset), size["nl"]),
+		"en": fmt.Sprintf("Deviation common to %d meters since %s: %s. Weather that the model does not know (sun, wind) or a common cause (a general set point, the calendar)", meters, dateEN(f.Onset), size["en"]),
 	}
 	if !f.End.IsZero() {
 		out["fr"] += ". Terminé le " + dateFR(f.End)

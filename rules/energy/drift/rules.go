@@ -84,8 +84,14 @@ func Rules() []Rule {
 		{
 			RuleUnit, gtc.FindingData,
 			gtc.Label{"fr": "Erreur d’unité ou de facteur", "nl": "Fout in eenheid of factor", "en": "Wrong unit or factor"},
-			[]Parameter{{"days", unitDays, "d"}},
+			[]Parameter{{"days", unitDays, "d"}, {"days_little_expected", unitDaysLow, "d"}},
 			"rules/energy/drift/datarules.go",
+		},
+		{
+			RuleSpike, gtc.FindingData,
+			gtc.Label{"fr": "Jour aberrant ou rattrapage", "nl": "Onmogelijke of ingehaalde dag", "en": "Impossible or catch-up day"},
+			[]Parameter{{"least_expected", 100 * spikeTimes, "%"}, {"interquartile_ranges", spikeRange, ""}},
+			"rules/energy/drift/spike.go",
 		},
 	}
 }

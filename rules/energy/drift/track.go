@@ -91,7 +91,7 @@ func (t *track) sums(sign, level float64) running {
 func (t *track) day(d, other *direction, k int) {
 	if len(d.open) == 0 {
 		a, fired := t.scale.fire(d.ground, t.gauge, d.origin, k, d.sign, t.others)
-		if fired && !t.suspectUnit(a.onset, k) {
+		if fired && !t.suspectUnit(k) {
 			t.begin(d, layer{on: a, level: 1, sums: d.ground}, k)
 			t.end(other, 0, a.onset)
 		}
@@ -152,18 +152,25 @@ func (t *track) end(d *direction, i, day int) {
 	}
 }
 
-// suspectUnit reports whether most days from onset to k look like a unit or
-// factor error, on which the data rule speaks.
-func (t *track) suspectUnit(onset, k int) bool {
-	n, odd := 0, 0
-	for _, d := range t.line[onset : k+1] {
-		if !d.ok || d.e <= 0 {
-			continue
-		}
-		n++
-		if unitFactor(d.y/d.e) != 0 {
-			odd++
+// suspectUnit reports whether the last days look like a unit or factor error,
+// on which the data rule will speak when there are enough of them.
+func (t *track) suspectUnit(k int) bool {
+	last := t.line[k]
+	if last.e <= 0 {
+		return false
+	}
+	factor := unitFactor(last.y/last.e, slack(last, mostSlack))
+	if factor == 0 {
+		return false
+	}
+	days := unitDays
+	if factor < 1 {
+		days = unitDaysLow
+	}
+	for n := 1; n < days; n++ {
+		if k < n || t.line[k-n].seen && !scaled(t.line[k-n], factor) {
+			return true
 		}
 	}
-	return k-onset < unitDays && 2*odd > n
+	return false
 }

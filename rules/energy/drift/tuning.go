@@ -1,6 +1,10 @@
 package drift
 
-import "math"
+import (
+	"math"
+
+	"github.com/cpas-charleroi/gtc/rules/energy/baseline"
+)
 
 // tuning holds the parameters of the drift detector; docs/energy-method.md
 // says where they come from.
@@ -30,7 +34,7 @@ type tuning struct {
 func standard() tuning {
 	return tuning{
 		slow: 0.30, fast: 0.02,
-		modelError: 0.02, wander: 0.02,
+		modelError: baseline.ModelError, wander: 0.02,
 		leastScore: 2.5, leastFast: 4.5,
 		least: 0.05, leastSudden: 0.30, leastWorse: 0.12,
 		worth: 3, worthSudden: 1,

@@ -18,9 +18,11 @@ type watch struct {
 	mean float64
 	// floor is the least weight of a day.
 	floor float64
-	// habits are the data rules that hold somewhere in the baseline itself: the
+	// spike is the consumption in kWh that no day of the baseline comes near.
+	spike float64
+	// habits are what data rules find in the baseline itself, by rule: the
 	// building does so without a fault.
-	habits []string
+	habits map[string]habit
 }
 
 // newWatch prepares the watch of a baseline that is not empty.
@@ -32,9 +34,10 @@ func newWatch(b baseline.Baseline) watch {
 		squares += train[i].weight * train[i].weight
 	}
 	w.floor = leastWeight * math.Sqrt(squares/float64(len(train)))
+	w.spike, w.habits = spikeLimit(train), map[string]habit{}
 	for _, r := range dataRules(b) {
-		if r.id != RuleUnit && habitual(train, r) {
-			w.habits = append(w.habits, r.id)
+		if h := habitOf(r, train); len(h.closures) > 0 {
+			w.habits[r.id] = h
 		}
 	}
 	return w
