@@ -15,8 +15,8 @@ const (
 	EventEdge    EventKind = "edge"
 	// EventWork is a maintenance or a test that begins or ends.
 	EventWork EventKind = "work"
-	// EventComment is what a person wrote beside an alarm, or a step of its
-	// consigne that the person ticked.
+	// EventComment is what a person wrote beside an alarm, a step of its consigne
+	// that the person ticked, or what the engine notes of an occurrence.
 	EventComment EventKind = "comment"
 	// EventRegister is a change of the works register: an entry that is made,
 	// changed, ended or struck, or a baseline that a person moved.

@@ -134,12 +134,38 @@ type Equipment struct {
 }
 
 // Staffed reports whether the technical service is at work at an instant:
-// Monday to Friday, 7:30 to 17:00 on the calendar of loc.
+// Monday to Friday but on public holidays, 7:30 to 17:00 on the calendar of loc.
 func Staffed(at time.Time, loc *time.Location) bool {
 	local := at.In(loc)
-	if d := local.Weekday(); d == time.Saturday || d == time.Sunday {
+	if d := local.Weekday(); d == time.Saturday || d == time.Sunday || PublicHoliday(local) {
 		return false
 	}
 	minute := local.Hour()*60 + local.Minute()
 	return minute >= 7*60+30 && minute < 17*60
+}
+
+// PublicHoliday reports whether a day, on its own calendar, is one of the ten
+// legal public holidays of Belgium (royal decree of 18 April 1974).
+func PublicHoliday(day time.Time) bool {
+	y, m, d := day.Date()
+	switch {
+	case m == time.January && d == 1, m == time.May && d == 1, m == time.July && d == 21, m == time.August && d == 15,
+		m == time.November && (d == 1 || d == 11), m == time.December && d == 25:
+		return true
+	case m < time.March || m > time.June:
+		return false
+	}
+	after := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Sub(Easter(y)) / (24 * time.Hour)
+	return after == 1 || after == 39 || after == 50 // Easter Monday, Ascension, Whit Monday
+}
+
+// Easter returns Easter Sunday of a year as midnight UTC, by the Gregorian
+// computus (Meeus, Astronomical Algorithms, chapter 8).
+func Easter(year int) time.Time {
+	a, b, c := year%19, year/100, year%100
+	h := (19*a + b - b/4 - (b-(b+8)/25+1)/3 + 15) % 30
+	l := (32 + 2*(b%4) + 2*(c/4) - h - c%4) % 7
+	m := (a + 11*h + 22*l) / 451
+	n := h + l - 7*m + 114
+	return time.Date(year, time.Month(n/31), n%31+1, 0, 0, 0, 0, time.UTC)
 }

@@ -58,6 +58,7 @@ func (p *Profile) Check(cat *catalogue.Catalogue) strict.Mistakes {
 		path := fmt.Sprintf("registers[%d]", i)
 		if point, ok := c.known(cat, path, r.Slot, r.Point); ok {
 			c.registerType(path, r, point)
+			c.hurried(path, r, point)
 			c.writable(path+".write", r, point)
 		}
 	}
@@ -82,6 +83,18 @@ func (c *checker) known(cat *catalogue.Catalogue, path, slot string, id gtc.Poin
 	}
 	c.add(path+".point", strict.Near(string(id), ids), "%s.point: kind %s has no point %q", path, kind, id)
 	return point, false
+}
+
+// hurried checks that a point on which life hangs is read each second.
+func (c *checker) hurried(path string, r Register, point catalogue.Point) {
+	if !point.LifeSafety || PollPeriod(r.Poll) <= PollAlarm {
+		return
+	}
+	at := path
+	if r.Poll != "" {
+		at += ".poll"
+	}
+	c.add(at, "alarm", "%s.poll: %s is life safety and read every %s: poll: alarm is for it", path, point.ID, PollPeriod(r.Poll))
 }
 
 func (c *checker) registerType(path string, r Register, point catalogue.Point) {

@@ -267,6 +267,28 @@ func TestParseFeatureMistakes(t *testing.T) {
 	}
 }
 
+func TestLifeSafetyIsReadEachSecond(t *testing.T) {
+	t.Parallel()
+	panel := "profile: test-panel\nmaker: Test\nmodel: Panel\nprotocol: modbus\nsource: made up\nslots: {panel: fire_panel}\nregisters:\n"
+	for _, c := range []struct{ name, yaml, want string }{
+		{
+			"slow", "  - {slot: panel, point: fire_alarm, table: input, address: 1, type: u16, bit: 1, poll: slow}",
+			"p:8:89: registers[0].poll: fire_alarm is life safety and read every 15m0s: poll: alarm is for it (did you mean \"alarm\"?)",
+		},
+		{
+			"left out", "  - {slot: panel, point: zone_03_alarm, table: input, address: 1, type: u16, bit: 1}",
+			"p:8:5: registers[0].poll: zone_03_alarm is life safety and read every 1m0s: poll: alarm is for it (did you mean \"alarm\"?)",
+		},
+		{"each second", "  - {slot: panel, point: fire_alarm, table: input, address: 1, type: u16, bit: 1, poll: alarm}", ""},
+		{"not life safety", "  - {slot: panel, point: fault, table: input, address: 1, type: u16, bit: 1, poll: slow}", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, mistakesOf(t, panel+c.yaml))
+		})
+	}
+}
+
 func TestContactRegister(t *testing.T) {
 	t.Parallel()
 	plain := ContactBlock{Table: "discrete", Address: 100, Count: 8, First: 1, Poll: "alarm"}

@@ -37,16 +37,21 @@ func openBucket(ctx context.Context, js jetstream.JetStream, name, what string, 
 
 // mark is what of a case says that it changed since it was stored.
 type mark struct {
-	event, state string
-	next, told   int
-	again        int
-	failed       int
-	hurried      int
-	stopped      time.Time
+	event, held, state     string
+	next, told, unsent     int
+	again, failed, hurried int
+	stopped, nobody        time.Time
 }
 
 func markOf(c *notify.Case) mark {
-	return mark{c.Event, string(c.Subject.Alarm.State), c.Next, len(c.Told), c.Again, len(c.Failed), c.Hurried, c.Stopped}
+	m := mark{
+		event: c.Event, state: string(c.Subject.Alarm.State), next: c.Next, told: len(c.Told), unsent: len(c.Unsent),
+		again: c.Again, failed: len(c.Failed), hurried: c.Hurried, stopped: c.Stopped, nobody: c.Nobody,
+	}
+	if c.Held != nil {
+		m.held = c.Held.Event
+	}
+	return m
 }
 
 func (s *Service) loadCases(ctx context.Context) ([]notify.Case, error) {
@@ -59,12 +64,11 @@ func (s *Service) loadCases(ctx context.Context) ([]notify.Case, error) {
 }
 
 // storeCases keeps the cases that changed and forgets those that are gone.
-func (s *Service) storeCases(ctx context.Context) error {
+func (s *Service) storeCases(ctx context.Context, cases []notify.Case) error {
 	gone := make(map[string]bool, len(s.stored))
 	for id := range s.stored {
 		gone[id] = true
 	}
-	cases := s.engine.Cases()
 	for i := range cases {
 		c := &cases[i]
 		id := c.Subject.Alarm.ID

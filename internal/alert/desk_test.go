@@ -106,6 +106,29 @@ func (d *desk) change(n int, p gtc.Priority, to gtc.AlarmState) string {
 	return id
 }
 
+// see publishes what an alarm did and waits until the service has taken it.
+func (d *desk) see(n int, p gtc.Priority, to gtc.AlarmState) string {
+	d.t.Helper()
+	id := d.change(n, p, to)
+	require.Eventually(d.t, func() bool {
+		c, ok := d.caseOf(id)
+		return ok && c.Subject.Alarm.State == to && len(c.Told) > 0
+	}, patience, time.Millisecond)
+	return id
+}
+
+// caseOf returns the case of an alarm.
+func (d *desk) caseOf(id string) (notify.Case, bool) {
+	d.service.turning.Lock()
+	defer d.service.turning.Unlock()
+	for _, c := range d.service.engine.Cases() {
+		if c.Subject.Alarm.ID == id {
+			return c, true
+		}
+	}
+	return notify.Case{}, false
+}
+
 func bookOf(channels ...notify.Channel) *notify.Book {
 	return &notify.Book{
 		People: []notify.Person{{ID: "un", Phone: "+32475000001", Email: "un@exemple.be"}},

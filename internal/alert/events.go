@@ -133,7 +133,7 @@ func (s *Service) take(ctx context.Context, msgs []jetstream.Msg) error {
 			s.log.Warn().Err(err).Msg("event not understood; nobody is told of it")
 			continue
 		}
-		if subject, ok := s.o.Subject(ctx, ev); ok {
+		if subject, ok := s.subject(ctx, ev); ok {
 			all = append(all, news{subject, ev})
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	outcomeExpired    = "expired"
 	outcomeUnreadable = "unreadable"
 	outcomeBounced    = "bounced"
+	outcomeSlow       = "slow"
 )
 
 // metrics are what the service tells of itself on /metrics.
@@ -33,7 +34,7 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer, s *Service) (*metrics, error) {
 	m := &metrics{
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gtc_notify_messages_total", Help: "Attempts to send a message to a person, by channel and outcome (sent, retried, refused, expired, unreadable, bounced).",
+			Name: "gtc_notify_messages_total", Help: "Attempts to send a message to a person, by channel and outcome (sent, retried, refused, expired, unreadable, bounced), and slow: those not handed over in time, once each.",
 		}, []string{"channel", "outcome"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "gtc_notify_seconds", Help: "Time from a message being due to its hand-over to the channel.",
@@ -43,7 +44,7 @@ func newMetrics(reg prometheus.Registerer, s *Service) (*metrics, error) {
 			Name: "gtc_notify_tests_total", Help: "Daily tests of the ways to people, by way and outcome (passed, failed).",
 		}, []string{"way", "outcome"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gtc_notify_answers_total", Help: "SMS that came in, by what became of them (taken, nothing, not_understood, unknown_sender, unreadable, failed).",
+			Name: "gtc_notify_answers_total", Help: "SMS that came in, by what became of them (taken, nothing, which, not_understood, unknown_sender, unreadable, failed).",
 		}, []string{"outcome"}),
 		bounces: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gtc_notify_bounces_total", Help: "Mails in the mailbox of reports, by what became of them (taken, delayed, again, unknown, failed, no_report, auto_reply, unreadable), and mailbox_away: looks that failed.",

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -128,13 +129,14 @@ func (s *Service) byPhone(number string) (notify.Person, bool) {
 	return people[i], true
 }
 
-// asks is OK or « pris », with the number of a case or without.
-var asks = regexp.MustCompile(`(?i)^\s*(?:ok|pris|prise|genomen|taken)\b[\s.!n°#:]*([0-9]{1,3})?`)
+// asks is OK or « pris », with the number of a case or without, and nothing
+// else: « Pris dans les embouteillages » takes nothing in charge.
+var asks = regexp.MustCompile(`(?i)^(?:ok|prise?(?: en charge)?|genomen|taken)[\s.!:]*(?:(?:n[°o]|nr|#)?[\s.:]*([0-9]{1,3}))?[\s.!]*$`)
 
 // obey does what a text asks and returns what to answer.
 func (s *Service) obey(ctx context.Context, p notify.Person, text string) (answer, outcome string) {
 	w := answersOf(p.Language)
-	m := asks.FindStringSubmatch(text)
+	m := asks.FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		return w.unclear, "not_understood"
 	}
@@ -142,48 +144,93 @@ func (s *Service) obey(ctx context.Context, p notify.Person, text string) (answe
 	if m[1] != "" {
 		number, _ = strconv.Atoi(m[1]) // three digits at most
 	}
-	c, ok := s.toldOf(p.ID, number)
-	if !ok {
+	meant, sure := s.meant(p.ID, m[1] != "", number)
+	switch {
+	case len(meant) == 0:
 		return w.nothing, "nothing"
+	case !sure:
+		return w.which + " " + s.choices(p, meant), "which"
 	}
-	if err := s.o.Acknowledge(ctx, c.Subject.Alarm.ID, p.ID); err != nil {
-		s.log.Error().Err(err).Str("person", p.ID).Str("alarm", c.Subject.Alarm.ID).Msg("alarm not taken in charge")
+	a := meant[0].Subject.Alarm
+	if err := s.o.Acknowledge(ctx, a.ID, p.ID); err != nil {
+		s.log.Error().Err(err).Str("person", p.ID).Str("alarm", a.ID).Msg("alarm not taken in charge")
 		return w.failed, "failed"
 	}
-	name := channel.Render(notify.Message{
-		Why: notify.Raised, To: p, Channel: notify.SMS, Alarms: []gtc.Alarm{c.Subject.Alarm},
-	}, s.o.Places, "", s.o.Locate(c.Subject.Alarm.Site))
-	return w.taken + " : " + name.Subject, "taken"
+	return w.taken + " : " + s.nameFor(p, &a), "taken"
 }
 
-// toldOf returns the case of that number which a person was told of, the
-// newest that nobody has in charge when number is 0.
-func (s *Service) toldOf(person string, number int) (notify.Case, bool) {
+// mostChoices is how many alarms an answer lists.
+const mostChoices = 3
+
+// choices are what a person can answer, for each alarm that may be meant.
+func (s *Service) choices(p notify.Person, meant []notify.Case) string {
+	var all []string
+	for i := range meant[:min(len(meant), mostChoices)] {
+		all = append(all, fmt.Sprintf("OK %d = %s", meant[i].Number, s.nameFor(p, &meant[i].Subject.Alarm)))
+	}
+	if len(meant) > mostChoices {
+		all = append(all, "…")
+	}
+	return strings.Join(all, "\n")
+}
+
+// nameFor is an alarm in a line, in the words of a person.
+func (s *Service) nameFor(p notify.Person, a *gtc.Alarm) string {
+	return channel.Render(notify.Message{
+		Why: notify.Raised, To: p, Channel: notify.SMS, Alarms: []gtc.Alarm{*a},
+	}, s.o.Places, "", s.o.Locate(a.Site)).Subject
+}
+
+// justNow is for how long an answer without a number may mean an alarm that is
+// over or in charge meanwhile.
+const justNow = 10 * time.Minute
+
+// meant returns the open cases of which a person was told and which an answer
+// may mean, the worst and newest first: the one of a number, or all. Sure says
+// that the first one is meant. Without a number that takes that there is no
+// other one, also none that is over since a moment ago, and that nobody's life
+// is at stake: what came last may not have been read.
+func (s *Service) meant(person string, numbered bool, number int) (open []notify.Case, sure bool) {
 	s.turning.Lock()
 	defer s.turning.Unlock()
-	var best notify.Case
-	found := false
+	sure = true
+	now := s.o.Now()
 	for _, c := range s.engine.Cases() {
+		a := &c.Subject.Alarm
 		told := slices.ContainsFunc(c.Told, func(t string) bool { return strings.HasPrefix(t, person+" ") })
-		if !told || number != 0 && c.Number != number || !c.Stopped.IsZero() {
-			continue
-		}
-		if !found || c.Opened.After(best.Opened) {
-			best, found = c, true
+		switch {
+		case !told || numbered && c.Number != number:
+		case c.Stopped.IsZero():
+			open = append(open, c)
+			sure = sure && !a.LifeSafety && a.Priority > gtc.PriorityCritical
+		case now.Sub(c.Stopped) < justNow:
+			sure = false
 		}
 	}
-	return best, found
+	slices.SortFunc(open, func(a, b notify.Case) int {
+		return cmp.Or(cmp.Compare(a.Subject.Alarm.Priority, b.Subject.Alarm.Priority), b.Opened.Compare(a.Opened), cmp.Compare(a.Number, b.Number))
+	})
+	return open, numbered || sure && len(open) == 1
 }
 
 // answers are the words of confirmations.
-type answers struct{ taken, nothing, unclear, failed string }
+type answers struct{ taken, nothing, which, unclear, failed string }
 
 func answersOf(lang string) answers {
 	switch lang {
 	case "nl":
-		return answers{"In behandeling genomen", "Geen alarm dat u werd gemeld wacht nog op behandeling.", "Niet begrepen. Antwoord OK, of OK en het nummer.", "Niet gelukt. Gebruik de console."}
+		return answers{
+			"In behandeling genomen", "Geen alarm dat u werd gemeld wacht nog op behandeling.", "Niets in behandeling genomen. Antwoord met het nummer:",
+			"Niet begrepen. Antwoord alleen OK en het nummer, bijvoorbeeld OK 12.", "Niet gelukt. Gebruik de console.",
+		}
 	case "en":
-		return answers{"Taken in charge", "No alarm that you were told of waits for anybody.", "Not understood. Reply OK, or OK and the number.", "It did not work. Use the console."}
+		return answers{
+			"Taken in charge", "No alarm that you were told of waits for anybody.", "Nothing taken in charge. Reply with the number:",
+			"Not understood. Reply OK and the number only, for example OK 12.", "It did not work. Use the console.",
+		}
 	}
-	return answers{"Pris en charge", "Aucune alarme qui vous a été signalée n'attend plus.", "Pas compris. Répondez OK, ou OK et le numéro.", "Cela n'a pas réussi. Utilisez la console."}
+	return answers{
+		"Pris en charge", "Aucune alarme qui vous a été signalée n'attend plus.", "Rien n'est pris en charge. Répondez avec le numéro :",
+		"Pas compris. Répondez seulement OK et le numéro, par exemple OK 12.", "Cela n'a pas réussi. Utilisez la console.",
+	}
 }

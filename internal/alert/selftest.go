@@ -25,25 +25,29 @@ const (
 	lookForTests = time.Minute
 )
 
-// test tests every way each day, and at the start what was not tested for a
-// day, until ctx ends.
+// test tests every way each day, at the start what was not tested for a day, and
+// what did not take a message, until ctx ends.
 func (s *Service) test(ctx context.Context) error {
 	t := time.NewTicker(lookForTests)
 	defer t.Stop()
 	for {
 		for i, state := range s.ways.states() {
-			if !s.due(state) {
+			daily := s.due(state)
+			if !daily && !s.ways.suspect(state.Name, s.o.Now()) {
 				continue
 			}
-			err := s.testWay(ctx, &s.ways.all[i])
+			err := s.testWay(ctx, &s.ways.all[i], daily)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			s.noteTest(ctx, state, err)
+			if daily || err != nil { // the daily test stays due
+				s.noteTest(ctx, state, err)
+			}
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-s.retest:
 		case <-t.C:
 		}
 	}
@@ -79,21 +83,22 @@ func (s *Service) noteTest(ctx context.Context, w WayState, err error) {
 	}
 }
 
-// testWay tests a way until it passes, a few times.
-func (s *Service) testWay(ctx context.Context, w *Way) error {
+// testWay tests a way until it passes, a few times; daily with a message where
+// somebody gets one.
+func (s *Service) testWay(ctx context.Context, w *Way, daily bool) error {
 	var err error
 	for i := range attempts {
 		if i > 0 && clock.Sleep(ctx, between) != nil {
 			return ctx.Err()
 		}
-		if err = s.testOnce(ctx, w); err == nil {
+		if err = s.testOnce(ctx, w, daily); err == nil {
 			return nil
 		}
 	}
 	return err
 }
 
-func (s *Service) testOnce(ctx context.Context, w *Way) error {
+func (s *Service) testOnce(ctx context.Context, w *Way, daily bool) error {
 	ctx, stop := context.WithTimeout(ctx, sendWithin)
 	defer stop()
 	if w.Check != nil {
@@ -102,7 +107,7 @@ func (s *Service) testOnce(ctx context.Context, w *Way) error {
 		}
 	}
 	p, ok := s.Book().Person(s.o.TestPerson)
-	if !ok || !p.Reaches(w.Channel) && w.Channel != notify.Webhook {
+	if !daily || !ok || !p.Reaches(w.Channel) && w.Channel != notify.Webhook {
 		return nil
 	}
 	return w.Sender.Send(ctx, s.trial(ctx, p, w.Channel, w.Webhook), channel.Render(notify.Message{Why: notify.Test, To: p}, s.o.Places, "", time.UTC))

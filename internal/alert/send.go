@@ -106,6 +106,7 @@ func (s *Service) handle(ctx context.Context, l lane, raw jetstream.Msg) {
 			s.ways.retried(ctx, m.To, s.o.Now(), s.log)
 		}
 		log.Info().Msg("message sent")
+		s.handedOver(ctx, &m)
 		s.acked(raw.DoubleAck(ctx))
 	case late || errors.Is(err, channel.ErrRefused):
 		result := outcomeRefused
@@ -115,12 +116,14 @@ func (s *Service) handle(ctx context.Context, l lane, raw jetstream.Msg) {
 		s.metrics.outcome(string(m.Channel), result)
 		s.ways.gaveUp(ctx, m.Channel, err.Error(), s.o.Now(), s.log)
 		log.Error().Err(err).Msg("message given up")
+		s.doubt(&m, err)
 		s.refused(ctx, &m)
 		s.acked(raw.Term())
 	default:
 		wait := backoff(m.Priority(), delivered(raw))
 		s.metrics.outcome(string(m.Channel), outcomeRetried)
 		log.Warn().Err(err).Dur("retry_in", wait).Msg("message waits")
+		s.doubt(&m, err)
 		s.acked(raw.NakWithDelay(wait))
 		time.AfterFunc(wait+10*time.Millisecond, func() { s.outbox.tell(l) })
 	}

@@ -37,6 +37,8 @@ type Options struct {
 	// Locate gives the calendar of a site, Places names what is there.
 	Locate func(gtc.SiteID) *time.Location
 	Places channel.Places
+	// Journal records an event beside an alarm, nil for nowhere.
+	Journal func(ctx context.Context, ev gtc.Event) error
 	// Acknowledge takes an alarm in charge in the name of a person.
 	Acknowledge func(ctx context.Context, alarm, by string) error
 	// PublicURL is the console's address as people open it, "" for no links.
@@ -86,12 +88,17 @@ type Service struct {
 	book   *notify.Book
 	// ticked is when the engine last was told the time.
 	ticked time.Time
+	// recorded are the calls of which it is recorded that nobody could be told.
+	recorded map[string]bool
+	untold   untold
+	// retest lets the ways be tested that did not take a message.
+	retest chan struct{}
 }
 
 // New opens the outbox and takes over the cases and the book that are kept.
 // The caller must Run the service.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{o: o, log: o.Log, stored: map[string]mark{}, answered: newAnswered(), confirms: make(chan confirmation, 64)}
+	s := &Service{o: o, log: o.Log, stored: map[string]mark{}, answered: newAnswered(), confirms: make(chan confirmation, 64), recorded: map[string]bool{}, retest: make(chan struct{}, 1)}
 	if err := s.open(ctx); err != nil {
 		return nil, fmt.Errorf("start telling people: %w", err)
 	}
@@ -184,6 +191,9 @@ func (s *Service) Alive(now time.Time) error {
 	case len(s.unsaid) > 0:
 		return fmt.Errorf("%d messages are not in the outbox", len(s.unsaid))
 	}
+	if c, since, silent := s.engine.Unheard(now); silent {
+		return fmt.Errorf("nobody knows of %s, which calls since %s", c.Subject.Alarm.ID, since.Format(time.RFC3339))
+	}
 	return nil
 }
 
@@ -218,15 +228,19 @@ func (s *Service) turn(ctx context.Context, see func(now time.Time) []notify.Mes
 		s.unsaid = append(s.unsaid, see(now)...)
 	}
 	s.unsaid = append(s.unsaid, s.engine.Tick(now)...)
+	cases := s.engine.Cases()
+	s.noteSlow(ctx, now)
+	s.untold.see(cases)
 	for len(s.unsaid) > 0 {
 		if err := s.outbox.put(ctx, s.unsaid[0]); err != nil {
 			return err
 		}
 		s.unsaid = s.unsaid[1:]
 	}
-	if err := s.storeCases(ctx); err != nil {
+	if err := s.storeCases(ctx, cases); err != nil {
 		return err
 	}
+	s.recordUntold(ctx, cases, now)
 	s.ticked = now
 	return nil
 }

@@ -240,8 +240,13 @@ func TestAnAnswerTakesInCharge(t *testing.T) {
 		}
 		return ""
 	}
-	require.Contains(t, say("+32475000001", " ok"), "Pris en charge : P1 · home · Alarme")
-	require.Equal(t, second+" un", await(t, d.taken), "the newest")
+	// Both are life safety, and there are two: the number says which.
+	which := say("+32475000001", " ok")
+	require.Contains(t, which, "Rien n'est pris en charge. Répondez avec le numéro : OK 2 = P1 · home · Alarme")
+	require.Contains(t, which, "\nOK 1 = P1")
+	require.Empty(t, d.taken)
+	require.Contains(t, say("+32475000001", "Ok n° 2 !"), "Pris en charge : P1 · home · Alarme")
+	require.Equal(t, second+" un", await(t, d.taken))
 	require.Contains(t, say("+32475000001", "Pris 1."), "Pris en charge")
 	require.Equal(t, first+" un", await(t, d.taken), "that number")
 	require.Contains(t, say("+32475000001", "OK 77"), "Aucune alarme")
@@ -252,6 +257,60 @@ func TestAnAnswerTakesInCharge(t *testing.T) {
 		say("+32475000001", "?")
 	}
 	require.Empty(t, say("+32475000001", "?"), "no endless talk between machines")
+}
+
+// Without a number only one alarm can be meant, which was read.
+func TestAnAnswerWithoutANumber(t *testing.T) {
+	for name, c := range map[string]struct {
+		play  func(*desk)
+		taken bool
+	}{
+		"one alarm":   {func(d *desk) { d.see(1, 2, gtc.AlarmUnacknowledged) }, true},
+		"life safety": {func(d *desk) { d.see(1, 1, gtc.AlarmUnacknowledged) }, false},
+		"two alarms": {func(d *desk) {
+			d.see(1, 2, gtc.AlarmUnacknowledged)
+			d.see(2, 2, gtc.AlarmUnacknowledged)
+		}, false},
+		"one that is just over": {func(d *desk) {
+			d.see(1, 2, gtc.AlarmUnacknowledged)
+			d.see(2, 2, gtc.AlarmUnacknowledged)
+			d.see(2, 2, gtc.AlarmReturned)
+		}, false},
+		"one that is long over": {func(d *desk) {
+			d.see(2, 2, gtc.AlarmUnacknowledged)
+			d.see(2, 2, gtc.AlarmReturned)
+			d.pass(justNow)
+			d.see(1, 2, gtc.AlarmUnacknowledged)
+		}, true},
+	} {
+		d := newDesk(t, bookOf(notify.SMS), Way{Name: "gateway", Channel: notify.SMS, Sender: newCounter()})
+		c.play(d)
+		p, _ := d.service.Book().Person("un")
+		answer, outcome := d.service.obey(t.Context(), p, "OK")
+		if !c.taken {
+			require.Equal(t, "which", outcome, name)
+			require.Contains(t, answer, "OK 1 = ", name)
+			require.Empty(t, d.taken, name)
+			continue
+		}
+		require.Equal(t, "taken", outcome, name)
+		require.Equal(t, "home/eq-1/fault un", await(t, d.taken), name)
+	}
+}
+
+func TestAnswersThatAreUnderstood(t *testing.T) {
+	for text, want := range map[string]string{
+		"OK": "", "ok 12": "12", "OK12": "12", "Pris.": "", "pris en charge 7": "7", "Genomen nr 3!": "3", "taken #999": "999", "OK n°12": "12",
+	} {
+		m := asks.FindStringSubmatch(text)
+		require.NotNil(t, m, text)
+		require.Equal(t, want, m[1], text)
+	}
+	for _, text := range []string{
+		"Pris dans les embouteillages, je ne peux pas venir", "OK 1234", "ok 12 13", "OK pour demain 8h", "okay", "12", "", "pas ok", "OK\nPierre",
+	} {
+		require.Nil(t, asks.FindStringSubmatch(text), text)
+	}
 }
 
 func TestWaysAreTested(t *testing.T) {
@@ -269,7 +328,7 @@ func TestWaysAreTested(t *testing.T) {
 	d.stop()
 
 	broken = errors.New("no credit left")
-	s.noteTest(t.Context(), s.ways.states()[0], s.testOnce(t.Context(), &s.ways.all[0]))
+	s.noteTest(t.Context(), s.ways.states()[0], s.testOnce(t.Context(), &s.ways.all[0], true))
 	require.Equal(t, "no credit left", s.ways.states()[0].Error)
 	require.True(t, s.Channels(d.clock())[0].Failed)
 	d.pass(againAfter)
@@ -277,7 +336,7 @@ func TestWaysAreTested(t *testing.T) {
 
 	broken = nil
 	s.o.TestPerson = "un"
-	s.noteTest(t.Context(), s.ways.states()[0], s.testOnce(t.Context(), &s.ways.all[0]))
+	s.noteTest(t.Context(), s.ways.states()[0], s.testOnce(t.Context(), &s.ways.all[0], true))
 	require.False(t, s.Channels(d.clock())[0].Failed)
 	m := await(t, c.sent)
 	require.Equal(t, notify.Test, m.Why)

@@ -38,7 +38,7 @@ func (s *Service) takeStanding(ctx context.Context) (bool, error) {
 	var events []gtc.Event
 	var subjects []notify.Subject
 	for _, a := range s.o.Standing() {
-		if !waits(a) || now.Sub(a.Changed) < standingAfter {
+		if now.Sub(a.Changed) < standingAfter || a.Process() == gtc.AlarmNormal {
 			continue
 		}
 		ev := gtc.Event{
@@ -46,7 +46,7 @@ func (s *Service) takeStanding(ctx context.Context) (bool, error) {
 			ID: fmt.Sprintf("%s/%d/%s", a.ID, a.Occurrence, gtc.AlarmUnacknowledged), Site: a.Site, At: a.Since, Kind: gtc.EventAlarm,
 			Subject: a.ID, To: string(gtc.AlarmUnacknowledged), Equipment: a.Equipment, Priority: a.Priority, InTest: a.InTest,
 		}
-		if subject, ok := s.o.Subject(ctx, ev); ok {
+		if subject, ok := s.subject(ctx, ev); ok && subject.Waits(a.State) {
 			events, subjects = append(events, ev), append(subjects, subject)
 		}
 	}
@@ -66,17 +66,4 @@ func (s *Service) takeStanding(ctx context.Context) (bool, error) {
 		s.log.Info().Int("alarms", told).Msg("people are told of alarms that stood already")
 	}
 	return err == nil, err
-}
-
-// waits reports whether an alarm asks for somebody to take it in charge: one
-// of life safety also when it is over and nobody has seen it.
-func waits(a gtc.Alarm) bool {
-	switch a.State {
-	case gtc.AlarmUnacknowledged:
-		return true
-	case gtc.AlarmReturned, gtc.AlarmLatchedUnacknowledged:
-		return a.LifeSafety
-	default:
-		return false
-	}
 }

@@ -22,8 +22,11 @@ const (
 type Status struct {
 	At   time.Time  `json:"at"`
 	Ways []WayState `json:"ways"`
-	// Unsent are the channels whose last message was given up, with the cause.
+	// Unsent are the channels whose last message was given up or is late, with the
+	// cause.
 	Unsent map[notify.Channel]string `json:"unsent,omitempty"`
+	// Untold are the alarms of which nobody can be told.
+	Untold []string `json:"untold,omitempty"`
 	// Waiting messages are on their way, the oldest since Oldest.
 	Waiting uint64    `json:"waiting"`
 	Oldest  time.Time `json:"oldest,omitzero"`
@@ -37,7 +40,7 @@ type Status struct {
 
 // Status returns how telling people works.
 func (s *Service) Status(ctx context.Context) (Status, error) {
-	out := Status{At: s.o.Now(), Ways: s.ways.states(), Unsent: map[notify.Channel]string{}}
+	out := Status{At: s.o.Now(), Ways: s.ways.states(), Unsent: map[notify.Channel]string{}, Untold: s.untold.list()}
 	var err error
 	if out.Waiting, out.Oldest, err = s.outbox.waiting(ctx); err != nil {
 		return out, err

@@ -72,10 +72,16 @@ type ways struct {
 	channels map[notify.Channel]channelState
 	// addresses are those at which a mail did not arrive, by person.
 	addresses map[string]badAddress
+	// refusals are the last errors of channels, doubted the ways that did not
+	// take a message since their last test, asked when those were tested for it.
+	refusals map[notify.Channel]string
+	doubted  map[string]bool
+	asked    map[string]time.Time
 }
 
 func newWays(ctx context.Context, kv jetstream.KeyValue, all []Way) (*ways, error) {
 	w := &ways{kv: kv, all: all, state: map[string]WayState{}, channels: map[notify.Channel]channelState{}, addresses: map[string]badAddress{}}
+	w.refusals, w.doubted, w.asked = map[notify.Channel]string{}, map[string]bool{}, map[string]time.Time{}
 	err := each(ctx, kv, keyChannel, func(c channelState) { w.channels[c.Channel] = c })
 	if err == nil {
 		err = each(ctx, kv, keyAddress, func(a badAddress) { w.addresses[a.Person] = a })
@@ -190,7 +196,7 @@ func (w *ways) alarms(now time.Time, badAddress bool) []alarm.Channel {
 
 // Channels returns the ways to people as the alarm engine judges them at now.
 func (s *Service) Channels(now time.Time) []alarm.Channel {
-	return s.ways.alarms(now, len(s.badAddresses(now)) > 0)
+	return append(s.ways.alarms(now, len(s.badAddresses(now)) > 0), alarm.Channel{Name: alarm.People, At: now, Untold: s.untold.since()})
 }
 
 // Avoid returns the channel by which nobody can be told of an alarm, because

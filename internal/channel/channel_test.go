@@ -69,6 +69,15 @@ Info GTC – procédure du site et 112
 	late.Alarms[0].State = gtc.AlarmReturned
 	require.Contains(t, channel.Render(late, places, "", brussels(t)).Short, "depuis 20 nov. 13:03 (reçu en retard 20 nov. 15:03), revenu à la normale")
 
+	unseen := m
+	unseen.Alarms = []gtc.Alarm{m.Alarms[0]}
+	for state, says := range map[gtc.AlarmState]string{
+		gtc.AlarmReturned: "13:03, revenu à la normale\n", gtc.AlarmLatchedUnacknowledged: "13:03, mémorisée jusqu'à réarmement\n", gtc.AlarmUnacknowledged: "13:03\n",
+	} {
+		unseen.Alarms[0].State = state
+		require.Contains(t, channel.Render(unseen, places, "", brussels(t)).Short, says)
+	}
+
 	test := m
 	test.Alarms = []gtc.Alarm{m.Alarms[0]}
 	test.Alarms[0].InTest = true
@@ -262,6 +271,18 @@ func TestSecondWay(t *testing.T) {
 	require.Equal(t, []string{"+32475000001 x"}, up.said)
 	require.NoError(t, channel.NewBoth(channel.NewModem(up), channel.NewModem(down)).Send(t.Context(), message(), text))
 	require.Error(t, channel.NewBoth(channel.NewModem(down), channel.NewModem(down)).Send(t.Context(), message(), text))
+	// An error that may pass is tried again, whatever the other way says.
+	gone := &line{err: channel.ErrRefused}
+	for _, c := range []struct {
+		first, second *line
+		final         bool
+	}{{gone, down, false}, {down, gone, false}, {gone, gone, true}, {down, down, false}} {
+		err := channel.NewBoth(channel.NewModem(c.first), channel.NewModem(c.second)).Send(t.Context(), message(), text)
+		require.Error(t, err)
+		require.Equal(t, c.final, errors.Is(err, channel.ErrRefused), err)
+		require.ErrorContains(t, err, c.first.err.Error())
+		require.ErrorContains(t, err, c.second.err.Error())
+	}
 	nobody := message()
 	nobody.To.Phone = ""
 	require.ErrorIs(t, channel.NewModem(up).Send(t.Context(), nobody, text), channel.ErrRefused)

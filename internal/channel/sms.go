@@ -2,6 +2,7 @@ package channel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cpas-charleroi/gtc/rules/notify"
@@ -37,14 +38,20 @@ type Both struct{ first, second Sender }
 func NewBoth(first, second Sender) *Both { return &Both{first, second} }
 
 // Send is done when one of the two ways took the message. It may arrive by
-// both: twice is better than not at all.
+// both: twice is better than not at all. The error is final when both refused.
 func (b *Both) Send(ctx context.Context, m notify.Message, t Text) error {
 	err := b.first.Send(ctx, m, t)
 	if err == nil {
 		return nil
 	}
-	if err2 := b.second.Send(ctx, m, t); err2 != nil {
-		return fmt.Errorf("first way: %w; second way: %w", err, err2)
+	err2 := b.second.Send(ctx, m, t)
+	switch first, second := errors.Is(err, ErrRefused), errors.Is(err2, ErrRefused); {
+	case err2 == nil:
+		return nil
+	case first && !second: // the second may take it later
+		return fmt.Errorf("first way: %v; second way: %w", err, err2) //nolint:errorlint // its refusal is not the message's
+	case second && !first:
+		return fmt.Errorf("first way: %w; second way: %v", err, err2) //nolint:errorlint // its refusal is not the message's
 	}
-	return nil
+	return fmt.Errorf("first way: %w; second way: %w", err, err2)
 }

@@ -19,7 +19,7 @@ const shortLength = 300
 
 // words are the words of one language.
 type words struct {
-	over, late, test, again, since, do, charge, several, bySite, reply, trial string
+	over, latched, late, test, again, since, do, charge, several, bySite, reply, trial string
 
 	months [12]string
 }
@@ -28,21 +28,21 @@ func wordsOf(lang string) words {
 	switch lang {
 	case "nl":
 		return words{
-			over: "voorbij", late: "laat ontvangen", test: "IN TEST", again: "herhaald: %d keer", since: "sinds", do: "Te doen",
+			over: "voorbij", latched: "vastgehouden tot reset", late: "laat ontvangen", test: "IN TEST", again: "herhaald: %d keer", since: "sinds", do: "Te doen",
 			charge: "In behandeling nemen", several: "%d alarmen", bySite: "verzonden door de site",
 			reply: "Antwoord %s om in behandeling te nemen", trial: "Test van GTC: dit bericht is goed aangekomen. Niets te doen.",
 			months: [12]string{"jan.", "febr.", "maart", "april", "mei", "juni", "juli", "aug.", "sept.", "okt.", "nov.", "dec."},
 		}
 	case "en":
 		return words{
-			over: "over", late: "received late", test: "UNDER TEST", again: "repeated: %d times", since: "since", do: "To do",
+			over: "over", latched: "held until reset", late: "received late", test: "UNDER TEST", again: "repeated: %d times", since: "since", do: "To do",
 			charge: "Take in charge", several: "%d alarms", bySite: "sent by the site",
 			reply: "Reply %s to take in charge", trial: "Test of GTC: this message has arrived. Nothing to do.",
 			months: [12]string{"Jan", "Feb", "March", "April", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec"},
 		}
 	}
 	return words{
-		over: "revenu à la normale", late: "reçu en retard", test: "EN ESSAI", again: "répétée : %d fois", since: "depuis", do: "À faire",
+		over: "revenu à la normale", latched: "mémorisée jusqu'à réarmement", late: "reçu en retard", test: "EN ESSAI", again: "répétée : %d fois", since: "depuis", do: "À faire",
 		charge: "Prendre en charge", several: "%d alarmes", bySite: "envoyé par le site",
 		reply: "Répondre %s pour prendre en charge", trial: "Essai GTC : ce message est bien arrivé. Rien à faire.",
 		months: [12]string{"janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
@@ -120,8 +120,14 @@ func (w words) line(m notify.Message, a *gtc.Alarm, places Places, lang string, 
 	}
 	if !m.Late.IsZero() {
 		line += " (" + w.late + " " + w.moment(m.Late, loc) + ")"
-		if !a.Active() {
+	}
+	if m.Why == notify.Raised { // nobody saw it
+		switch a.Process() {
+		case gtc.AlarmLatched, gtc.AlarmLatchedUnacknowledged:
+			line += ", " + w.latched
+		case gtc.AlarmReturned, gtc.AlarmNormal:
 			line += ", " + w.over
+		default:
 		}
 	}
 	if m.Again > 0 {

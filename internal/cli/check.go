@@ -3,13 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/cpas-charleroi/gtc/internal/alert"
 	"github.com/cpas-charleroi/gtc/internal/config"
-	"github.com/cpas-charleroi/gtc/rules/why"
 )
 
 func newCheckCommand(env Env) *cobra.Command {
@@ -24,39 +22,25 @@ func newCheckCommand(env Env) *cobra.Command {
 			if len(args) == 1 {
 				dir = args[0]
 			}
+			var c checked
 			cfg, err := config.Load(dir)
-			var mistakes config.Mistakes
-			if err != nil && !errors.As(err, &mistakes) {
+			if err := errors.Join(c.take(err), c.rules(dir, cfg)); err != nil {
 				return inputError(err)
 			}
-			if _, wrong := why.Load(os.DirFS(dir)); wrong != nil {
-				var more config.Mistakes
-				if !errors.As(wrong, &more) {
-					return inputError(wrong)
-				}
-				mistakes = append(mistakes, more...)
-				err = mistakes
-			}
 			if cfg != nil {
-				var seed config.Mistakes
-				if _, seedErr := alert.LoadSeed(dir); errors.As(seedErr, &seed) {
-					mistakes, err = append(mistakes, seed...), seedErr
-				}
+				c.warnings = append(slices.Clone(cfg.Warnings), c.warnings...)
 			}
-			var warnings config.Mistakes
-			if cfg != nil {
-				warnings = cfg.Warnings
-			}
+			c.mistakes.Sort()
 			if asJSON {
-				return printMistakes(env, dir, mistakes, warnings)
+				return printMistakes(env, dir, c.mistakes, c.warnings)
 			}
-			for _, w := range warnings {
+			for _, w := range c.warnings {
 				if _, err := fmt.Fprintf(env.Stderr, "warning: %s\n", w); err != nil {
 					return err
 				}
 			}
-			if err != nil {
-				return inputError(err)
+			if len(c.mistakes) > 0 {
+				return inputError(c.mistakes)
 			}
 			devices := 0
 			for _, s := range cfg.Sites {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -127,6 +128,7 @@ func (d *doctor) run(ctx context.Context) {
 	} else {
 		d.sees("console address", "%s", n.PublicURL)
 	}
+	d.reading()
 	if edge.ClockSynchronised() {
 		d.sees("clock", "set by a time server")
 	} else {
@@ -134,6 +136,26 @@ func (d *doctor) run(ctx context.Context) {
 	}
 	d.console(ctx)
 	d.running(ctx)
+}
+
+// reading looks at who reads the console.
+func (d *doctor) reading() {
+	const check = "reading"
+	hub := &d.cfg.Hub
+	host, _, err := net.SplitHostPort(hub.Console.Listen)
+	address := net.ParseIP(host)
+	loopback := err == nil && (host == "localhost" || address != nil && address.IsLoopback())
+	switch open := hub.OpenRead(loopback); {
+	case open && (hub.Notify.PublicURL != "" || !loopback):
+		d.fault(check, "console.open_read: everybody who reaches the console reads it without signing in")
+	case open:
+		d.sees(check, "everybody on this machine, without signing in; with a public address only who signs in")
+	default:
+		d.sees(check, "only who signs in")
+	}
+	if hub.Notify.PublicURL != "" && loopback && len(hub.Console.TrustedProxies) == 0 {
+		d.sees(check, "warning: console.trusted_proxies is missing: failed sign-ins count for everybody behind the proxy together")
+	}
 }
 
 // ways looks at what gtc.yaml gives to reach people.

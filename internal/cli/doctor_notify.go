@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/alert"
 	"github.com/cpas-charleroi/gtc/internal/config"
+	"github.com/cpas-charleroi/gtc/rules/alarm"
 	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
@@ -42,8 +44,11 @@ func (d *doctor) status(st alert.Status) {
 	}
 	for _, c := range notify.Channels() {
 		if why, ok := st.Unsent[c]; ok {
-			d.fault("messages by "+string(c), "the last one was given up: %s", why)
+			d.fault("messages by "+string(c), "the last one was given up or is late: %s", why)
 		}
+	}
+	if len(st.Untold) > 0 {
+		d.fault("alarms", "nobody can be told of %s", strings.Join(st.Untold, ", "))
 	}
 	if st.Waiting > 0 && d.now.Sub(st.Oldest) > waitsLong {
 		d.fault("outbox", "%d messages wait, the oldest since %s", st.Waiting, st.Oldest.Local().Format(time.DateTime))
@@ -74,10 +79,9 @@ func (d *doctor) bounces(e *config.NotifyEmail) {
 	d.sees(check, "%s of %s is read every %s", e.Bounces.Folder, e.Bounces.Server, e.Bounces.Every)
 }
 
-// book looks whether life safety reaches somebody at every site, in each hour
-// of the days to come.
+// book looks whether what is urgent reaches somebody at every site and of the
+// hub itself, in each hour of the days to come.
 func (d *doctor) book(b *notify.Book) {
-	const check = "routes"
 	if err := b.Check(); err != nil {
 		d.fault("book", "%v", err)
 		return
@@ -86,42 +90,91 @@ func (d *doctor) book(b *notify.Book) {
 		d.fault("book", "%v", err)
 	}
 	d.sees("book", "%d people, %d rotas, %d routes", len(b.People), len(b.Rotas), len(b.Routes))
-	fault := false
+	r := reach{doctor: d, book: b, known: map[string]time.Time{}}
 	for _, s := range d.cfg.Sites {
 		loc := s.Domain().Location
-		for _, discipline := range []string{"fire", "safety"} {
-			if at, ok := d.unreached(b, s.ID, discipline, loc); ok {
-				d.fault(check, "P1 %s of %s reaches nobody at %s", discipline, s.ID, at.In(loc).Format(time.DateTime))
-				fault = true
-			}
-		}
+		r.look(s.ID, gtc.PriorityCritical, []string{"fire", "safety"}, loc)
+		r.look(s.ID, gtc.PriorityHigh, alarm.Disciplines(), loc)
+		r.routes(s.ID)
 	}
 	// The hub's own: a database that refuses, a message not sent.
-	if len(b.Reached(gtc.HubSite, "communication", gtc.PriorityHigh, d.now, time.Local)) == 0 {
-		d.fault(check, "P2 communication of the hub itself (site hub) reaches nobody")
-		fault = true
-	}
-	if !fault {
-		d.sees(check, "P1 of every site reaches somebody in each hour of %d days", reachDays)
+	r.look(gtc.HubSite, gtc.PriorityHigh, []string{"communication"}, time.Local)
+	if !r.some {
+		d.sees(checkRoutes, "P1 and P2 of every site reach somebody in each hour of %d days", reachDays)
 	}
 }
 
-// unreached returns the first hour at which an alarm of priority 1 reaches
-// nobody by a way that is there.
-func (d *doctor) unreached(b *notify.Book, site gtc.SiteID, discipline string, loc *time.Location) (time.Time, bool) {
-	there := d.channels()
+const checkRoutes = "routes"
+
+// reach looks whom the routes of a book reach.
+type reach struct {
+	*doctor
+	book *notify.Book
+	// known are the first hours at which a route reaches nobody, zero where it
+	// always reaches somebody.
+	known map[string]time.Time
+	// some tells that something reaches nobody.
+	some bool
+}
+
+// look says of a site when an alarm of a priority reaches nobody, once for the
+// disciplines of which it is at the same hour.
+func (r *reach) look(site gtc.SiteID, p gtc.Priority, disciplines []string, loc *time.Location) {
+	at := map[time.Time][]string{}
+	var hours []time.Time
+	for _, discipline := range disciplines {
+		hour := r.unreached(site, discipline, p, loc)
+		if hour.IsZero() {
+			continue
+		}
+		if at[hour] == nil {
+			hours = append(hours, hour)
+		}
+		at[hour] = append(at[hour], discipline)
+	}
+	for _, hour := range hours {
+		r.some = true
+		r.fault(checkRoutes, "P%d %s of %s reaches nobody at %s", p, strings.Join(at[hour], ", "), site, hour.In(loc).Format(time.DateTime))
+	}
+}
+
+// unreached returns the first hour at which an alarm reaches nobody by a way
+// that is there, zero when there is none. A program is somebody for what is not
+// of priority 1.
+func (r *reach) unreached(site gtc.SiteID, discipline string, p gtc.Priority, loc *time.Location) time.Time {
+	key := fmt.Sprintf("%s %d %s", r.book.RouteOf(site, discipline, p), p, loc)
+	if at, ok := r.known[key]; ok {
+		return at
+	}
+	there := r.channels()
+	there[notify.Webhook] = p > gtc.PriorityCritical
+	r.known[key] = time.Time{}
 	for h := range reachDays * 24 {
-		at := d.now.Add(time.Duration(h) * time.Hour)
-		told := b.Reached(site, discipline, gtc.PriorityCritical, at, loc)
-		reached := slices.ContainsFunc(told, func(t string) bool {
+		at := r.now.Add(time.Duration(h) * time.Hour)
+		told := r.book.Reached(site, discipline, p, at, loc)
+		if !slices.ContainsFunc(told, func(t string) bool {
 			_, by, _ := strings.Cut(t, " ")
-			return by != string(notify.Webhook) && there[notify.Channel(by)]
-		})
-		if !reached {
-			return at, true
+			return there[notify.Channel(by)]
+		}) {
+			r.known[key] = at
+			break
 		}
 	}
-	return time.Time{}, false
+	return r.known[key]
+}
+
+// routes says which alarms of priority 3 of a site no route wants told: it may
+// be meant so.
+func (r *reach) routes(site gtc.SiteID) {
+	var without []string
+	for _, discipline := range alarm.Disciplines() {
+		if r.book.RouteOf(site, discipline, gtc.PriorityMedium) == "" {
+			without = append(without, discipline)
+		}
+	}
+	if len(without) > 0 {
+		r.sees(checkRoutes, "warning: P3 %s of %s has no route: the screen only", strings.Join(without, ", "), site)
+	}
 }
 
 // channels are those that gtc.yaml gives a way.

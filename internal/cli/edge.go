@@ -218,7 +218,7 @@ func (t *edgeTool) list(ctx context.Context) error {
 		return err
 	}
 	rows := make([]edgeState, 0, len(t.config.Sites))
-	park, err := askPark(ctx, t.config.Hub.Console.Listen)
+	park, err := askPark(ctx, t.config.Hub.Console.Listen, t.env.Getenv("GTC_API_TOKEN"))
 	if err != nil && !t.asJSON {
 		_, _ = fmt.Fprintln(t.env.Stderr, "le centre ne répond pas :", err)
 	}
@@ -256,8 +256,9 @@ func (t *edgeTool) printList(rows []edgeState) error {
 	return w.Flush()
 }
 
-// askPark asks the hub's console what is linked.
-func askPark(ctx context.Context, listen string) (map[gtc.SiteID]console.SiteSummary, error) {
+// askPark asks the hub's console what is linked, with a service token where the
+// console asks for one.
+func askPark(ctx context.Context, listen, token string) (map[gtc.SiteID]console.SiteSummary, error) {
 	if listen == "" {
 		listen = defaultConsole
 	}
@@ -267,11 +268,17 @@ func askPark(ctx context.Context, listen string) (map[gtc.SiteID]console.SiteSum
 	if err != nil {
 		return nil, fmt.Errorf("ask the console: %w", err)
 	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("ask the console: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusUnauthorized {
+		return nil, fmt.Errorf("ask the console at %s: %s: GTC_API_TOKEN is to be a service token (gtc token create)", listen, resp.Status)
+	}
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("ask the console at %s: %s", listen, resp.Status)
 	}

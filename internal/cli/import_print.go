@@ -72,8 +72,13 @@ func printImport(w io.Writer, r importer.Report, loc *time.Location) error {
 func readAs(p importer.Profile) string {
 	var out []string
 	for _, x := range []struct{ what, value string }{
-		{"feuille", p.Sheet}, {"encodage", p.Encoding}, {"délimiteur", p.Delimiter}, {"décimale", p.Decimal},
-		{"unité", p.Unit}, {"fuseau", p.Zone}, {"heure", map[string]string{"start": "du début", "end": "de la fin"}[p.Stamp]},
+		{"feuille", p.Sheet},
+		{"encodage", p.Encoding},
+		{"délimiteur", p.Delimiter},
+		{"décimale", p.Decimal},
+		{"unité", p.Unit},
+		{"fuseau", p.Zone},
+		{"heure", map[string]string{"start": "du début", "end": "de la fin"}[p.Stamp]},
 	} {
 		if x.value != "" {
 			out = append(out, x.what+" "+x.value)

@@ -242,37 +242,3 @@ func importBook(ctx context.Context, env Env, dir, file string) error {
 	_, err = fmt.Fprintf(env.Stdout, "%s: %d people, %d rotas, %d routes: revision %d\n", file, len(book.People), len(book.Rotas), len(book.Routes), revision)
 	return err
 }
-
-// checkBook finds what a book says of a configuration that is not so.
-func checkBook(cfg *config.Config, book *notify.Book) error {
-	known := map[string]bool{"hub": true}
-	for _, s := range cfg.Sites {
-		known[string(s.ID)] = true
-	}
-	var all []error
-	for _, r := range book.Routes {
-		for _, s := range r.Sites {
-			if !known[string(s)] {
-				all = append(all, fmt.Errorf("route %s: there is no site %q", r.ID, s))
-			}
-		}
-		for i, s := range r.Steps {
-			for _, to := range s.To {
-				if name, ok := webhookOf(to); ok {
-					if _, ok := cfg.Hub.Notify.Webhooks[name]; !ok {
-						all = append(all, fmt.Errorf("route %s: step %d: there is no webhook %q in gtc.yaml", r.ID, i+1, name))
-					}
-				}
-			}
-		}
-	}
-	return errors.Join(all...)
-}
-
-func webhookOf(to string) (string, bool) {
-	const prefix = "webhook:"
-	if len(to) <= len(prefix) || to[:len(prefix)] != prefix {
-		return "", false
-	}
-	return to[len(prefix):], true
-}

@@ -96,7 +96,7 @@ func TestDoctorSaysWhatIsMissing(t *testing.T) {
 	require.Equal(t, 1, status)
 	for _, want := range []string{
 		"! SMS: no path", "! e-mail:", "! outside watcher:", "! console address:", "! console: not reached",
-		"! routes: P1 fire of home reaches nobody", "  running hub: judges alarms and tells people", "  outbox: 0 messages",
+		"! routes: P1 fire, safety of home reaches nobody", "! routes: P2 fire, safety, intrusion, ", "  routes: warning: P3 ", "  running hub: judges alarms and tells people", "  outbox: 0 messages",
 	} {
 		require.Contains(t, out, want)
 	}
@@ -105,6 +105,34 @@ func TestDoctorSaysWhatIsMissing(t *testing.T) {
 	status, out, _ = gtcRun(t, "doctor", "--json", "--config", dir)
 	require.Equal(t, 1, status)
 	require.Contains(t, out, `"check": "outside watcher"`)
+}
+
+// Quiet hours and leave hold for what is urgent too: the doctor knows when
+// nobody is left.
+func TestDoctorLooksWhomTheRoutesReach(t *testing.T) {
+	dir, _ := telling(t)
+	cfg := filepath.Join(dir, "gtc.yaml")
+	text, err := os.ReadFile(cfg)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(cfg, append(text, "notify: {push: {contact: \"mailto:gtc@example.org\"}}\n"...), 0o600))
+	doctor := func(more string) string {
+		book := filepath.Join(dir, "book.yaml")
+		require.NoError(t, os.WriteFile(book, []byte(`people: [{id: un, push: true, quiet: "21:00-07:00"}]
+rotas: [{id: garde, start: 2026-11-02T08:00:00+01:00, turn_days: 7, members: [un]}]
+`+more), 0o600))
+		status, _, said := gtcRun(t, "notify", "book", "import", book, "--config", dir)
+		require.Equal(t, 0, status, said)
+		_, out, _ := gtcRun(t, "doctor", "--config", dir)
+		return out
+	}
+	asleep := doctor("routes: [{id: r, priorities: [1, 2], steps: [{to: [\"person:un\"], channels: [push]}]}]\n")
+	require.Contains(t, asleep, "! routes: P2 fire, safety, intrusion, heating, dhw, ventilation, electricity, water, cold, communication of home reaches nobody at ")
+	require.Contains(t, asleep, "! routes: P2 communication of hub reaches nobody at ")
+	require.NotContains(t, asleep, "routes: P1", "life safety rings")
+	require.Contains(t, asleep, "  routes: warning: P3 fire, ")
+	onCall := doctor("routes: [{id: r, steps: [{to: [\"rota:garde\"], channels: [push]}]}]\n")
+	require.Contains(t, onCall, "  routes: P1 and P2 of every site reach somebody in each hour of 14 days")
+	require.NotContains(t, onCall, "P3")
 }
 
 func TestDoctorWarnsOfMailThatNobodyReads(t *testing.T) {

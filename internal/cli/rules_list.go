@@ -217,8 +217,11 @@ func classView(c *alarm.Class) ruleView {
 	v.set("time_to_act", spanText(c.TimeToAct))
 	v.set("office_hours", trueText(c.OfficeHours))
 	v.set("suppressed_by", strings.Join(c.SuppressedBy, "|"))
+	v.set("scope", string(c.Scope))
 	if c.Settle.For > 0 {
 		v.set("settle", joined(c.Settle.Points)+" "+spanText(c.Settle.For))
+		v.set("settle_step", strconv.FormatFloat(c.Settle.Step, 'g', -1, 64))
+		v.set("settle_at_most", spanText(c.Settle.AtMost))
 	}
 	if c.Rise.Priority != 0 {
 		v.set("rise", strings.TrimSpace(fmt.Sprintf("P%d %s", c.Rise.Priority, spanText(c.Rise.After))))

@@ -153,7 +153,7 @@ func (c *checker) hub(h *Hub) {
 	case !loopback && h.Bus.CertFile == "":
 		c.add("bus.leaf_listen", "bus.leaf_listen: %s is not loopback and has no certificate: give cert_file and key_file", h.Bus.LeafListen)
 	}
-	c.listen("console.listen", h.Console.Listen)
+	c.reading(h, c.listen("console.listen", h.Console.Listen))
 	c.word("console.language", h.Console.Language, languages())
 	c.notify(&h.Notify)
 	c.money(h)

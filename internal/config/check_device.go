@@ -171,6 +171,9 @@ func (c *siteChecker) contacts(at string, d Device, p *profile.Profile) {
 			continue
 		}
 		c.debounce(path+".debounce", contact, point)
+		if every := profile.PollPeriod(p.Contacts.Poll); point.LifeSafety && every > profile.PollAlarm {
+			c.add(path+".point", "%s.point: %s is life safety, and %s reads its contacts every %s: contacts.poll: alarm is for it", path, point.ID, p.ID, every)
+		}
 		c.give(path+".point", d, e.ID, point.ID)
 	}
 }

@@ -65,14 +65,6 @@ type Bus struct {
 	CredentialsDir string `yaml:"credentials_dir"`
 }
 
-// Console is the web console and HTTP API.
-type Console struct {
-	// Listen is loopback unless told otherwise.
-	Listen string `yaml:"listen"`
-	// Language is the default language: fr, nl or en.
-	Language string `yaml:"language"`
-}
-
 // Site is one sites/<site>.yaml.
 type Site struct {
 	// File is the path it was read from, relative to the folder.

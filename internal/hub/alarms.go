@@ -24,8 +24,9 @@ const (
 	keyFinding = "finding/"
 )
 
-// alarms owns the alarm engine. What it decides is published before it is kept
-// in the state bucket: a hub that dies between the two decides again, and says
+// alarms owns the alarm engine. What it decides is published, then kept in the
+// state bucket, and only then are the samples that decided it acknowledged: a
+// hub that dies before that is handed the samples again, decides again, and says
 // it again under the same event id.
 type alarms struct {
 	mu     sync.Mutex
@@ -56,6 +57,14 @@ type alarms struct {
 	left  int
 	// ticked is when the engine was last told the time.
 	ticked time.Time
+	// taken is the place in the stream of the last sample message judged in
+	// order.
+	taken uint64
+	// stored is the place of the newest sample message in the stream, nil when
+	// nothing is read from there; until is what it was when a site's queue was
+	// first said to be empty.
+	stored func() (uint64, error)
+	until  map[gtc.SiteID]uint64
 }
 
 func newAlarms(classes []alarm.Class, sites []gtc.Site, restored []gtc.Alarm, serves map[gtc.SiteID]map[gtc.DeviceID][]gtc.EquipmentID) *alarms {
@@ -64,7 +73,7 @@ func newAlarms(classes []alarm.Class, sites []gtc.Site, restored []gtc.Alarm, se
 		health: map[gtc.SiteID]bus.Health{}, received: map[gtc.SiteID]time.Time{},
 		linked: map[gtc.SiteID]bool{}, linkSince: map[gtc.SiteID]time.Time{},
 		serves: serves, unkept: map[string]bool{}, own: map[string]bool{}, acted: map[string]bool{},
-		waits: map[string]time.Time{},
+		waits: map[string]time.Time{}, until: map[gtc.SiteID]uint64{},
 	}
 }
 
@@ -81,6 +90,20 @@ func (a *alarms) observe(samples []gtc.Sample, inOrder bool) bool {
 	return slices.ContainsFunc(a.unsaid, a.says)
 }
 
+// came notes the place in the stream up to which sample messages are judged.
+func (a *alarms) came(seq uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.taken = max(a.taken, seq)
+}
+
+// knows reports whether the sample message at a place in the stream is judged.
+func (a *alarms) knows(seq uint64) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return seq <= a.taken
+}
+
 // silentAfter is how long without a heartbeat the link counts as lost.
 const silentAfter = 90 * time.Second
 
@@ -88,6 +111,9 @@ func (a *alarms) heartbeat(h bus.Health, now time.Time) {
 	in := alarm.Health{
 		Site: h.Site, At: now, Queued: h.Queued,
 		Queue: alarm.Queue{Fill: h.Fill, Refused: h.Refused != "", Lost: h.Lost + h.Dropped, ClockWrong: h.ClockWrong},
+	}
+	if a.waiting(h) {
+		in.Queued = max(1, h.Queued)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
@@ -22,9 +23,12 @@ import (
 // load is the park of the benchmark: 10 000 points and some 2 000 instances of
 // alarm classes.
 type load struct {
-	hub   *Hub
-	sites []gtc.Site
-	at    time.Time
+	hub     *Hub
+	classes []alarm.Class
+	sites   []gtc.Site
+	at      time.Time
+	// stored takes each message as well, nil for nothing.
+	stored func(site gtc.SiteID, lines []byte)
 }
 
 const (
@@ -40,7 +44,7 @@ func newLoad(b *testing.B) *load {
 	require.NoError(b, err)
 	classes, err := alarm.Library(cat)
 	require.NoError(b, err)
-	l := &load{at: time.Now().UTC().Truncate(time.Second)}
+	l := &load{classes: classes, at: time.Now().UTC().Truncate(time.Second)}
 	passwords := map[gtc.SiteID]string{}
 	h := &Hub{
 		log: zerolog.Nop(), now: func() time.Time { return time.Now().UTC() }, byID: map[gtc.SiteID]*siteInfo{}, live: newLive(),
@@ -66,7 +70,7 @@ func newLoad(b *testing.B) *load {
 	h.alarms = newAlarms(classes, l.sites, nil, nil)
 	h.energy = newEnergyRules(history{}, l.sites, nil, zerolog.Nop())
 	h.metrics = newMetrics(nil, h)
-	h.sayer = h.newSayer()
+	h.sayer = h.newSayer(nil)
 	l.hub = h
 	return l
 }
@@ -95,6 +99,9 @@ func (l *load) second(gas int) (told time.Time) {
 			told = time.Now()
 		}
 		l.hub.take(s.ID, lines, true)
+		if l.stored != nil {
+			l.stored(s.ID, lines)
+		}
 	}
 	return told
 }
@@ -173,4 +180,50 @@ func arrival(b *testing.B, events <-chan *nats.Msg, site gtc.SiteID) time.Time {
 			require.FailNow(b, "no event")
 		}
 	}
+}
+
+// BenchmarkAlarmRestart is what a hub of 10 000 points does at its start to find
+// running delays again: what is kept of every site, and one minute of samples at
+// one second, which is the most.
+func BenchmarkAlarmRestart(b *testing.B) {
+	l := newLoad(b)
+	js, err := jetstream.New(l.hub.bus.Conn())
+	require.NoError(b, err)
+	ctx := b.Context()
+	l.hub.alarms.pass(l.at)
+	l.second(-1)
+	start := time.Now()
+	l.hub.keepRecall(ctx)
+	b.ReportMetric(time.Since(start).Seconds()*1000, "ms-keep")
+	l.stored = func(site gtc.SiteID, lines []byte) {
+		m := nats.NewMsg("in." + string(site) + ".sample")
+		m.Data = lines
+		_, err := js.PublishMsgAsync(m)
+		require.NoError(b, err)
+	}
+	for range 60 {
+		l.second(-1)
+	}
+	<-js.PublishAsyncComplete()
+	last, err := lastSample(js)
+	require.NoError(b, err)
+	kept := 0
+	for _, s := range l.sites {
+		e, err := l.hub.bus.State().Get(ctx, keyRecall+string(s.ID))
+		require.NoError(b, err)
+		kept += len(e.Value())
+	}
+	var resumed time.Duration
+	for b.Loop() {
+		start := time.Now()
+		l.hub.alarms = newAlarms(l.classes, l.sites, nil, nil)
+		from, _, err := l.hub.alarms.resume(ctx, l.hub.bus.State(), last)
+		require.NoError(b, err)
+		require.Len(b, from, loadSites)
+		resumed += time.Since(start)
+		require.NoError(b, l.hub.judgeAgain(ctx, js, from, last))
+	}
+	b.ReportMetric(float64(resumed.Milliseconds())/float64(b.N), "ms-resume")
+	b.ReportMetric(float64((b.Elapsed()-resumed).Nanoseconds())/float64(b.N*60*loadSites*loadPoints), "ns/sample")
+	b.ReportMetric(float64(kept)/1024, "KiB-kept")
 }

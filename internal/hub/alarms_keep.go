@@ -108,6 +108,39 @@ func (k *keeper) restoreAlarms(ctx context.Context) ([]gtc.Alarm, []alarm.Work, 
 	return alarms, works, nil
 }
 
+// restoreWorks goes on with the works as they were kept. What is out of service
+// for a work that is no longer known, as when a hub died while it ended or began
+// one, is in service again.
+func (a *alarms) restoreWorks(works []alarm.Work, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var lost []alarm.Work
+	for _, al := range a.engine.Alarms() {
+		i, is := alarm.Inhibited(al, gtc.AlarmOutOfService)
+		if is && !slices.ContainsFunc(works, func(w alarm.Work) bool { return setsAside(w, al, i) }) {
+			lost = append(lost, alarm.Work{
+				ID: "lost/" + al.ID, Kind: alarm.WorkMaintenance, Site: al.Site, Equipment: al.Equipment, Alarm: al.ID,
+				By: i.By, Reason: i.Reason, From: i.Since, Until: i.Until, Begun: true,
+			})
+		}
+	}
+	a.engine.RestoreWorks(append(slices.Clone(works), lost...))
+	for _, w := range lost {
+		events, err := a.engine.Finish(w.ID, "rules/alarm", now)
+		if err != nil {
+			continue // it is not in the engine's hands: no such site
+		}
+		a.unkept[w.Alarm] = true
+		a.say(slices.DeleteFunc(events, func(ev gtc.Event) bool { return ev.Kind == gtc.EventWork }))
+	}
+}
+
+// setsAside reports whether a work is why an alarm is out of service.
+func setsAside(w alarm.Work, al gtc.Alarm, i gtc.Inhibition) bool {
+	return w.Kind == alarm.WorkMaintenance && w.Site == al.Site && w.Until.Equal(i.Until) &&
+		(w.Equipment == "" || w.Equipment == al.Equipment) && (w.Alarm == "" || w.Alarm == al.ID)
+}
+
 // changed returns the alarms to keep, with the works when those changed. A
 // work changes what is set aside without an event for alarms at rest: all that
 // were kept or are to be are then looked at.

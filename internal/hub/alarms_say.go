@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,8 @@ type sayer struct {
 	told func(gtc.Event)
 	// keepsWorks tells that this hub is where works are planned.
 	keepsWorks bool
+	// works are those that are kept.
+	works []alarm.Work
 }
 
 // publish publishes what the engine decided of the sites that this hub speaks
@@ -60,9 +63,16 @@ func (s *sayer) publish(ctx context.Context) error {
 	return s.keep(ctx)
 }
 
-// keep keeps every alarm that changed, and the works.
+// keep keeps every alarm that changed, and the works. Works that began or ended
+// are kept as not yet done before the alarms that they set aside: a hub that
+// dies between the two does it again.
 func (s *sayer) keep(ctx context.Context) error {
 	changed, works, withWorks := s.alarms.changed(s.keeper.known)
+	if withWorks && s.keepsWorks {
+		if err := s.keepWorks(ctx, undone(s.works, works)); err != nil {
+			return err
+		}
+	}
 	for i := range changed {
 		if err := s.keepAlarm(ctx, changed[i]); err != nil {
 			return err
@@ -81,6 +91,26 @@ func (s *sayer) keep(ctx context.Context) error {
 	return nil
 }
 
+// undone returns works as they were before those that are kept became those of
+// now: what is new did not begin, and what is gone goes on.
+func undone(kept, now []alarm.Work) []alarm.Work {
+	place := func(id string, in []alarm.Work) int {
+		return slices.IndexFunc(in, func(w alarm.Work) bool { return w.ID == id })
+	}
+	var out []alarm.Work
+	for _, w := range kept {
+		if place(w.ID, now) < 0 {
+			out = append(out, w)
+		}
+	}
+	for _, w := range now {
+		i := place(w.ID, kept)
+		w.Begun = w.Begun && i >= 0 && kept[i].Begun
+		out = append(out, w)
+	}
+	return out
+}
+
 func (s *sayer) keepWorks(ctx context.Context, works []alarm.Work) error {
 	if works == nil {
 		works = []alarm.Work{}
@@ -89,6 +119,9 @@ func (s *sayer) keepWorks(ctx context.Context, works []alarm.Work) error {
 	if err == nil && theirs != nil { // once more, over what is known now
 		s.conflicts.Inc()
 		_, err = s.keeper.put(ctx, keyWorks, works)
+	}
+	if err == nil {
+		s.works = works
 	}
 	return err
 }

@@ -110,9 +110,9 @@ func (o *others) follow(ctx context.Context, nc *nats.Conn, log zerolog.Logger) 
 }
 
 // newSayer is the sayer of the hub that holds the bus.
-func (h *Hub) newSayer() *sayer {
+func (h *Hub) newSayer(works []alarm.Work) *sayer {
 	return &sayer{
-		alarms: h.alarms, keeper: h.keeper, bus: h.bus, conflicts: h.metrics.conflicts, now: h.now, log: h.log, told: h.said, keepsWorks: true,
+		works: works, alarms: h.alarms, keeper: h.keeper, bus: h.bus, conflicts: h.metrics.conflicts, now: h.now, log: h.log, told: h.said, keepsWorks: true,
 	}
 }
 
@@ -205,8 +205,11 @@ func (j *Judge) restore(ctx context.Context) error {
 	restored = slices.DeleteFunc(restored, func(a gtc.Alarm) bool { return !j.sites[a.Site] })
 	alarms := newAlarms(j.o.Classes, j.domain, restored, j.serves)
 	alarms.mine, alarms.ticked = j.speaks, j.o.Now()
-	alarms.engine.RestoreWorks(works)
+	alarms.restoreWorks(works, alarms.ticked)
 	alarms.engine.Expect(j.series)
+	if err := j.resume(ctx, alarms); err != nil {
+		return fmt.Errorf("judge alarms: %w", err)
+	}
 	j.alarms = alarms
 	j.sayer = &sayer{
 		alarms: alarms, keeper: k, bus: j.o.Bus, conflicts: j.conflicts, now: j.o.Now, log: j.o.Log, told: func(gtc.Event) {},
@@ -317,7 +320,12 @@ func (j *Judge) stored(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("judge stored samples: %w", err)
 	}
-	running, err := c.Consume(func(m jetstream.Msg) { j.take(bus.SiteOf(m.Subject()), m.Data(), true) })
+	running, err := c.Consume(func(m jetstream.Msg) {
+		j.take(bus.SiteOf(m.Subject()), m.Data(), true)
+		if meta, err := m.Metadata(); err == nil {
+			j.alarms.came(meta.Sequence.Stream)
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("judge stored samples: %w", err)
 	}

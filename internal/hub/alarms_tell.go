@@ -61,7 +61,7 @@ func (h *Hub) openAlert(ctx context.Context, o Options) error {
 	var err error
 	h.alert, err = alert.New(ctx, alert.Options{
 		Conn: h.bus.Conn(), Ways: o.Ways, PushContact: n.Push.Contact, Subject: h.subject, Standing: h.alarms.list, Locate: h.locate, Places: h.places,
-		Acknowledge: h.acknowledge, PublicURL: n.PublicURL, Seed: o.Seed, Answers: o.Answers, TestPerson: n.SelfTest.Person, ModemNumber: n.SMS.Modem.Number,
+		Journal: h.bus.PublishEvent, Acknowledge: h.acknowledge, PublicURL: n.PublicURL, Seed: o.Seed, Answers: o.Answers, TestPerson: n.SelfTest.Person, ModemNumber: n.SMS.Modem.Number,
 		Watchdog: h.watchdog, Now: h.now, Log: h.log, Registry: o.Registry,
 	})
 	return err
@@ -169,7 +169,7 @@ func (h *Hub) keptByOthers(ctx context.Context, id string) (gtc.Alarm, bool) {
 func (h *Hub) consoleOptions(o Options) console.Options {
 	c := console.Options{
 		Model: h, Language: o.Config.Hub.Console.Language, Version: o.Version, Log: o.Log, Registry: o.Registry, Health: h.Health,
-		Alarms: h, Carbon: h, Portfolio: h, Cold: h, Data: h, Records: h, Tokens: h.tokens, Journal: h.bus.PublishEvent, Users: h.users, Actions: h, Findings: h, Handling: h, OpenRead: onLoopback(h.listener), Now: h.now,
+		Alarms: h, Carbon: h, Portfolio: h, Cold: h, Data: h, Records: h, Tokens: h.tokens, Journal: h.bus.PublishEvent, Users: h.users, Actions: h, Findings: h, Handling: h, OpenRead: o.Config.Hub.OpenRead(onLoopback(h.listener)), Proxies: o.Config.Hub.Console.Proxies(), Now: h.now,
 		Secure: strings.HasPrefix(o.Config.Hub.Notify.PublicURL, "https://"),
 		Link: func(token string, now time.Time) (console.Grant, error) {
 			g, err := h.alert.Link(token, now)

@@ -153,8 +153,11 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.others = newOthers(o.Now)
 	h.alarms.mine = h.others.leave
 	h.alarms.ticked = o.Now()
-	h.alarms.engine.RestoreWorks(works)
+	h.alarms.restoreWorks(works, o.Now())
 	h.alarms.engine.Expect(h.series())
+	if err := h.resumeAlarms(ctx); err != nil {
+		return nil, fmt.Errorf("start hub: %w", err)
+	}
 	h.findings = newFindings(ofFindings, kept)
 	h.energy = newEnergyRules(history{o.Influx}, domain, stations, o.Log)
 	h.energy.passes = o.Progress
@@ -163,7 +166,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
 	h.metrics = newMetrics(o.Registry, h)
-	h.sayer = h.newSayer()
+	h.sayer = h.newSayer(works)
 	if err := errors.Join(h.openRegister(ctx), h.openUsers(ctx), h.openAlert(ctx, o)); err != nil {
 		return nil, fmt.Errorf("start hub: %w", err)
 	}
@@ -205,7 +208,8 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.serve(ctx) })
 	g.Go(func() error { return h.bus.Run(ctx) })
 	g.Go(func() error { return h.bus.Live(ctx, h.onLive, h.onHealth) })
-	g.Go(func() error { return h.bus.Consume(ctx, bus.StreamSamples, "ALARMS", 256, h.onStored) })
+	g.Go(func() error { return h.bus.Consume(ctx, bus.StreamSamples, judgedBy, 256, h.onStored) })
+	g.Go(func() error { return h.keepRecalls(ctx) })
 	g.Go(func() error { return h.tickAlarms(ctx) })
 	g.Go(func() error { return h.sayer.watch(ctx) })
 	g.Go(func() error { return h.others.follow(ctx, h.bus.Conn(), h.log) })

@@ -14,12 +14,19 @@ import (
 // onLive takes the live copy of samples, ahead of any backlog.
 func (h *Hub) onLive(site gtc.SiteID, _ string, lines []byte) { h.take(site, lines, false) }
 
-// onStored takes the durable copy: what the live one missed.
-func (h *Hub) onStored(_ context.Context, msgs []bus.Message) error {
+// onStored takes the durable copy: what the live one missed. It returns nil,
+// and the samples are acknowledged, only once what they decided is published
+// and kept. Until then they are handed over again, in this process or the next,
+// which decides the same under the same ids.
+func (h *Hub) onStored(ctx context.Context, msgs []bus.Message) error {
 	for _, m := range msgs {
+		if h.alarms.knows(m.Seq) {
+			continue // only what it decided is still to be published
+		}
 		h.take(m.Site, m.Data, true)
+		h.alarms.came(m.Seq)
 	}
-	return nil
+	return h.publishAlarms(ctx)
 }
 
 // take hands samples to everything that watches them. In order are those of

@@ -25,21 +25,23 @@ const rest = `
 // boiler, circuit and fire panel.
 func engineOf(t *testing.T, classes ...string) *alarm.Engine {
 	t.Helper()
+	return alarm.New(classesOf(t, classes...), []gtc.Site{home()}, nil)
+}
+
+// classesOf returns classes of these lines.
+func classesOf(t *testing.T, classes ...string) []alarm.Class {
+	t.Helper()
 	cat, err := catalogue.Load()
 	require.NoError(t, err)
-	var yaml strings.Builder
-	yaml.WriteString("classes:\n")
-	for _, c := range classes {
-		yaml.WriteString("  - " + strings.ReplaceAll(strings.TrimSpace(c), "\n", "\n    ") + rest)
-	}
-	parsed, err := alarm.Parse("test.yaml", []byte(yaml.String()), cat)
+	parsed, err := alarm.Parse("test.yaml", yamlOf(classes...), cat)
 	require.NoError(t, err)
-	return alarm.New(parsed, []gtc.Site{home()}, nil)
+	return parsed
 }
 
 const lockoutClass = `class: boiler_lockout
 kind: boiler
 when: {point: lockout}
+scope: site
 priority: 3`
 
 const coldClass = `class: flow_cold

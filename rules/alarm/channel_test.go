@@ -39,6 +39,33 @@ func TestChannels(t *testing.T) {
 	require.Equal(t, []string{"hub/sms/notification_failed returned_unacknowledged"}, got)
 }
 
+// That nobody can be told of an alarm calls, calls again for the next one, and
+// ends with the last.
+func TestUntold(t *testing.T) {
+	_, classes := load(t)
+	e := alarm.New(classes, nil, nil)
+	e.Tick(start)
+	const id = "hub/people/nobody_told"
+	step := func(after time.Duration, untold time.Time) []string {
+		at := start.Add(after)
+		e.Tick(at)
+		return said(e.Channels([]alarm.Channel{{Name: alarm.People, At: at, Untold: untold}}))
+	}
+	require.Empty(t, step(0, time.Time{}))
+	first := start.Add(time.Minute)
+	require.Equal(t, []string{id + " unacknowledged"}, step(time.Minute, first))
+	require.Empty(t, step(2*time.Minute, start.Add(2*time.Minute)), "it calls already")
+	_, err := e.Acknowledge(id, "un", start.Add(3*time.Minute))
+	require.NoError(t, err)
+	require.Empty(t, step(4*time.Minute, first))
+	e = alarm.New(classes, nil, e.Alarms())
+	require.Empty(t, step(5*time.Minute, first))
+	require.Equal(t, []string{id + " unacknowledged"}, step(6*time.Minute, start.Add(6*time.Minute)), "another alarm")
+	require.Empty(t, step(7*time.Minute, start.Add(6*time.Minute)))
+	require.Empty(t, step(8*time.Minute, time.Time{}))
+	require.Equal(t, []string{id + " returned_unacknowledged"}, step(9*time.Minute, time.Time{}))
+}
+
 func TestAdopt(t *testing.T) {
 	_, classes := load(t)
 	site := gtc.Site{ID: "home", Equipment: []gtc.Equipment{{ID: "boiler", Kind: "boiler"}}}

@@ -38,9 +38,12 @@ type Class struct {
 	// OfficeHours lets the first call wait until the technical service is at
 	// work; the screen shows the alarm at once.
 	OfficeHours bool
-	// SuppressedBy are classes of the same site during which this one says
-	// nothing new: it is inhibited by design while one of them is active.
+	// SuppressedBy are classes during which this one says nothing new: it is
+	// inhibited by design while one of them is active on the same equipment, or
+	// on any of the site if that class's Scope is the site.
 	SuppressedBy []string
+	// Scope is how far an active alarm of the class explains others.
+	Scope Scope
 	// Settle leaves the plant time after a change.
 	Settle Settle
 	// Rise makes the alarm more urgent while it lasts.
@@ -59,7 +62,21 @@ type Class struct {
 type Settle struct {
 	Points []gtc.PointID
 	For    time.Duration
+	// Step is the change of a number, in its unit, from which on it counts.
+	Step float64
+	// AtMost bounds what all changes together add to the delay.
+	AtMost time.Duration
 }
+
+// Scope is how far an active alarm explains others that name its class.
+type Scope string
+
+// The scopes. A device that does not answer explains what it serves, whatever
+// its class says.
+const (
+	ScopeEquipment Scope = ""
+	ScopeSite      Scope = "site"
+)
 
 // Rise is when an active alarm takes a higher priority: after a time, outside
 // staffed hours, or whichever comes first.
@@ -87,14 +104,18 @@ const (
 	WatchDevice Watch = "device"
 	// WatchRule is whether the expressions on an equipment can be computed.
 	WatchRule Watch = "rule"
+	// WatchUnread is whether the life-safety points of each equipment are read.
+	WatchUnread Watch = "unread"
 	// WatchStoreAway is whether the hub reaches the database, WatchStoreRefused
 	// whether the database lets the hub in.
 	WatchStoreAway    Watch = "store_away"
 	WatchStoreRefused Watch = "store_refused"
 	// WatchUnsent is whether what a channel was given for people was sent,
-	// WatchChannel whether a way to people passes its test.
+	// WatchChannel whether a way to people passes its test, WatchUntold whether
+	// there is an alarm of which nobody can be told.
 	WatchUnsent  Watch = "unsent"
 	WatchChannel Watch = "channel"
+	WatchUntold  Watch = "untold"
 	// What an edge says of itself: its queue is 80 % full of what the hub has
 	// not taken, takes nothing, has lost something; its clock is not set.
 	WatchQueueFilling Watch = "queue_filling"
@@ -105,7 +126,7 @@ const (
 
 // watches are all of them.
 func watches() []Watch {
-	return []Watch{WatchEdge, WatchDevice, WatchRule, WatchStoreAway, WatchStoreRefused, WatchUnsent, WatchChannel, WatchQueueFilling, WatchQueueRefuses, WatchQueueLost, WatchClock}
+	return []Watch{WatchEdge, WatchDevice, WatchRule, WatchUnread, WatchStoreAway, WatchStoreRefused, WatchUnsent, WatchChannel, WatchUntold, WatchQueueFilling, WatchQueueRefuses, WatchQueueLost, WatchClock}
 }
 
 // Condition is what has to be so for an alarm. Exactly one of Point, Each, Any,

@@ -19,21 +19,29 @@ const togetherWithin = 30 * time.Minute
 type reading struct {
 	at    time.Time
 	value gtc.Value
-	// moved is when the value last became another one, zero before it did.
-	moved time.Time
 	// doubted is when the point was last said not to be known well.
 	doubted time.Time
+	// quality is what was said then.
+	quality gtc.Quality
+	// safety says that the point concerns life safety. Of these it is known how
+	// often they came unchanged one after the other, and how far the site had
+	// been heard when they came last.
+	safety bool
+	steady int
+	taken  time.Time
 	// expected says that the configuration promises the point.
 	expected bool
 	tracks   []*track
+	// settling are the classes that wait after a change of the point.
+	settling []*settling
 }
 
 // take keeps a newer value.
 func (p *reading) take(v gtc.Value, at time.Time) {
-	if p.value.Present() && p.value != v {
-		p.moved = at
-	}
 	p.at, p.value = at, v
+	for _, s := range p.settling {
+		s.see(v, at)
+	}
 }
 
 // blind reports whether the point could not be read well since its value.

@@ -1,7 +1,6 @@
 package alarm
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -32,6 +31,7 @@ type Engine struct {
 	edge   *Class
 	device *Class
 	rule   *Class
+	unread *Class
 	// hub is the hub itself, nil when no class watches it.
 	hub   *site
 	store map[Watch]*track
@@ -61,9 +61,13 @@ type site struct {
 	// the oldest.
 	heard, first time.Time
 	// beat is when the hub received the last heartbeat.
-	beat    time.Time
-	tracks  []*track
+	beat   time.Time
+	tracks []*track
+	// ofClass are the tracks by class.
+	ofClass map[string][]*track
 	pending []*track
+	// unread are the equipments whose life-safety points have to be read.
+	unread []*unread
 	// missing are the tracks that wait for a point to be absent.
 	missing []*track
 	// children are the tracks that an active class suppresses.
@@ -86,9 +90,10 @@ type track struct {
 	base  gtc.Priority // before it rises
 	// points are the readings behind the class's condition, in its order;
 	// settling are those after whose change it waits.
-	points, settling []*reading
-	env              map[string]any
-	memory           memory
+	points   []*reading
+	settling []*settling
+	env      map[string]any
+	memory   memory
 	// since is when the condition began to differ from the alarm's state, zero
 	// when it does not.
 	since time.Time
@@ -104,6 +109,10 @@ type track struct {
 	unsure bool
 	// broken tells that the expression could not be computed last time.
 	broken bool
+	// unread are the points that the alarm is about, when they are several.
+	unread []gtc.PointID
+	// past is what an alarm of life safety remembers, nil for others.
+	past *past
 }
 
 // New returns an engine for the sites, with the alarms of an earlier engine.
@@ -132,6 +141,8 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 			e.device = c
 		case c.When.Watch == WatchRule:
 			e.rule = c
+		case c.When.Watch == WatchUnread:
+			e.unread = c
 		case c.When.Watch == WatchQueueFilling, c.When.Watch == WatchQueueRefuses, c.When.Watch == WatchQueueLost, c.When.Watch == WatchClock:
 			e.edgeClasses[c.When.Watch] = c
 		case c.When.Watch != "":
@@ -150,11 +161,7 @@ func New(classes []Class, sites []gtc.Site, restored []gtc.Alarm) *Engine {
 		e.restore(a)
 	}
 	for _, s := range e.order {
-		for _, t := range s.tracks {
-			if t.alarm.Active() {
-				s.suppress(t.class.ID, t.alarm.Changed) // said before the restart
-			}
-		}
+		s.resume()
 	}
 	return e
 }
@@ -168,6 +175,7 @@ func (e *Engine) addSite(cfg *gtc.Site, byKind map[gtc.Kind][]*Class) {
 		devices:  map[gtc.DeviceID]*track{},
 		rules:    map[gtc.EquipmentID]*track{},
 		children: map[string][]*track{},
+		ofClass:  map[string][]*track{},
 		panels:   map[gtc.EquipmentID]*reading{},
 	}
 	if s.location == nil {
@@ -199,10 +207,15 @@ func (e *Engine) follow(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind) {
 		t.points = append(t.points, e.reading(s.id, eq, p, t))
 	}
 	for _, p := range c.Settle.Points {
-		t.settling = append(t.settling, e.reading(s.id, eq, p, nil))
+		r, w := e.reading(s.id, eq, p, nil), &settling{step: c.Settle.Step}
+		r.settling = append(r.settling, w)
+		t.settling = append(t.settling, w)
 	}
 	if c.When.Missing > 0 {
 		s.missing = append(s.missing, t)
+	}
+	if c.LifeSafety {
+		e.watchRead(s, eq, k, c.When.points[0], t.points[0])
 	}
 }
 
@@ -210,6 +223,9 @@ func (e *Engine) follow(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind) {
 // the equipment it is, "" where there is one.
 func (e *Engine) addTrack(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind, part string) *track {
 	t := &track{class: c, site: s}
+	if c.LifeSafety {
+		t.past = &past{}
+	}
 	if c.When.expr != nil {
 		t.env = make(map[string]any, len(c.When.points)+1)
 		t.env[floorTemp] = s.floor
@@ -230,6 +246,7 @@ func (e *Engine) addTrack(s *site, c *Class, eq gtc.EquipmentID, k gtc.Kind, par
 		s.children[parent] = append(s.children[parent], t)
 	}
 	s.tracks = append(s.tracks, t)
+	s.ofClass[c.ID] = append(s.ofClass[c.ID], t)
 	e.tracks[t.alarm.ID] = t
 	return t
 }
@@ -259,7 +276,11 @@ func (e *Engine) reading(s gtc.SiteID, eq gtc.EquipmentID, p gtc.PointID, t *tra
 // be missing that was never heard.
 func (e *Engine) Expect(series []gtc.Series) {
 	for _, s := range series {
-		if p := e.points[pointKey{s.Site, s.Equipment, s.Point}]; p != nil {
+		p := e.points[pointKey{s.Site, s.Equipment, s.Point}]
+		if at := e.sites[s.Site]; p == nil && at != nil {
+			p = e.oneOfEach(at, &gtc.Sample{Series: s})
+		}
+		if p != nil {
 			p.expected = true
 		}
 	}
@@ -291,7 +312,15 @@ func (e *Engine) Tick(now time.Time) []gtc.Event {
 func (t *track) pass(now time.Time) []gtc.Event {
 	var events []gtc.Event
 	for _, i := range slices.Clone(t.alarm.Inhibitions) {
-		if i.State != gtc.AlarmOutOfService && !i.Until.IsZero() && !now.Before(i.Until) {
+		switch over := !i.Until.IsZero() && !now.Before(i.Until); {
+		case i.State == gtc.AlarmSuppressed && t.site.explains(t) == "":
+			// Kept by an earlier engine, and its cause is no longer there.
+			events = append(events, t.release(i.State, "", i.By+" is over", now)...)
+		case !over:
+		case i.State == gtc.AlarmOutOfService:
+			// The works that set it aside are over, or were never kept.
+			events = append(events, t.backInService("", i.Until)...)
+		default:
 			events = append(events, t.release(i.State, "", "time is over", i.Until)...)
 		}
 	}
@@ -316,21 +345,6 @@ func (e *Engine) retire(now time.Time) []gtc.Event {
 	return events
 }
 
-// Alarms returns every alarm that was ever raised or is set aside, standing
-// ones first, worst and newest first. All of them have to be stored: the count
-// of occurrences of a normal alarm makes the ids of its next events. One at
-// rest that is only suppressed by design is not among them: it is found again.
-func (e *Engine) Alarms() []gtc.Alarm {
-	out := slices.Clone(e.orphans)
-	for _, t := range e.tracks {
-		if t.alarm.Occurrence > 0 || t.setAside() {
-			out = append(out, t.alarm)
-		}
-	}
-	slices.SortFunc(out, worstFirst)
-	return out
-}
-
 // setAside reports whether a person inhibits the alarm.
 func (t *track) setAside() bool {
 	return slices.ContainsFunc(t.alarm.Inhibitions, func(i gtc.Inhibition) bool { return i.State != gtc.AlarmSuppressed })
@@ -348,26 +362,4 @@ func (e *Engine) Alarm(id string) (gtc.Alarm, bool) {
 		}
 	}
 	return gtc.Alarm{}, false
-}
-
-func worstFirst(a, b gtc.Alarm) int {
-	return cmp.Or(
-		cmp.Compare(rank(a.State), rank(b.State)),
-		cmp.Compare(a.Priority, b.Priority),
-		b.Since.Compare(a.Since),
-		cmp.Compare(a.ID, b.ID),
-	)
-}
-
-// rank orders states: what nobody has seen first, what is over after what is
-// not, what is inhibited after what asks for somebody.
-func rank(s gtc.AlarmState) int {
-	order := [...]gtc.AlarmState{
-		gtc.AlarmUnacknowledged, gtc.AlarmAcknowledged, gtc.AlarmLatchedUnacknowledged, gtc.AlarmReturned,
-		gtc.AlarmLatched, gtc.AlarmShelved, gtc.AlarmSuppressed, gtc.AlarmOutOfService,
-	}
-	if i := slices.Index(order[:], s); i >= 0 {
-		return i
-	}
-	return len(order)
 }

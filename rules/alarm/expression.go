@@ -45,6 +45,10 @@ func (p *parser) onExpr(at string, y *classYAML, c *Condition) {
 	if c.Clear != "" {
 		p.operands(at+".clear", y, c.Clear, env)
 	}
+	p.units(at+".expr", y, c.Expr)
+	if c.Clear != "" {
+		p.units(at+".clear", y, c.Clear)
+	}
 	c.expr = p.compile(at+".expr", y, c.Expr, env)
 	if c.Clear != "" {
 		c.clearIf = p.compile(at+".clear", y, c.Clear, env)

@@ -53,6 +53,9 @@ func (e *Engine) Health(h Health) []gtc.Event {
 	if e.device != nil {
 		events = append(events, e.watchDevices(s, h)...)
 	}
+	if h.Queued == 0 {
+		events = append(events, s.watchUnread(&h)...)
+	}
 	return append(events, s.elapse()...)
 }
 

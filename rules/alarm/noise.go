@@ -63,14 +63,11 @@ func (s *site) suppress(class string, at time.Time) []gtc.Event {
 }
 
 // explains returns the id of the active alarm that suppresses t, "" for none.
+// One that a person set aside calls nobody, so it explains nothing.
 func (s *site) explains(t *track) string {
 	for _, parent := range t.class.SuppressedBy {
-		for _, o := range s.tracks {
-			if o == t || o.class.ID != parent || !o.alarm.Active() {
-				continue
-			}
-			// A device that does not answer explains what it serves, no more.
-			if o.class.When.Watch != WatchDevice || slices.Contains(o.serves, t.alarm.Equipment) {
+		for _, o := range s.ofClass[parent] {
+			if o != t && o.alarm.Active() && !o.setAside() && o.reaches(t.alarm.Equipment) {
 				return o.alarm.ID
 			}
 		}
@@ -78,9 +75,54 @@ func (s *site) explains(t *track) string {
 	return ""
 }
 
-// inhibit sets the alarm aside. What nobody sees is not an event: an alarm at
-// rest that is suppressed by design.
+// reaches reports whether what the alarm is about concerns an equipment: its
+// own, all of the site where the class says so, and of a device that does not
+// answer what it serves.
+func (t *track) reaches(eq gtc.EquipmentID) bool {
+	if t.class.When.Watch == WatchDevice {
+		return slices.Contains(t.serves, eq)
+	}
+	return t.class.Scope == ScopeSite || t.alarm.Equipment == eq
+}
+
+// resume suppresses what the restored alarms explain; it was said before.
+func (s *site) resume() {
+	for _, t := range s.tracks {
+		if len(t.class.SuppressedBy) == 0 {
+			continue
+		}
+		if _, is := Inhibited(t.alarm, gtc.AlarmSuppressed); is {
+			continue
+		}
+		if by := s.explains(t); by != "" {
+			t.inhibit(gtc.Inhibition{State: gtc.AlarmSuppressed, By: by, Since: s.changed(by)}, t.alarm.Changed)
+		}
+	}
+}
+
+// changed is when an alarm of the site last changed.
+func (s *site) changed(id string) time.Time {
+	for _, t := range s.tracks {
+		if t.alarm.ID == id {
+			return t.alarm.Changed
+		}
+	}
+	return time.Time{}
+}
+
+// inhibit sets the alarm aside: if a person does, what it would explain speaks
+// for itself.
 func (t *track) inhibit(i gtc.Inhibition, at time.Time) []gtc.Event {
+	events := t.putAside(i, at)
+	if i.State == gtc.AlarmSuppressed {
+		return events
+	}
+	return append(events, t.site.suppress(t.class.ID, at)...)
+}
+
+// putAside is inhibit for the alarm alone. What nobody sees is not an event: an
+// alarm at rest that is suppressed by design.
+func (t *track) putAside(i gtc.Inhibition, at time.Time) []gtc.Event {
 	from := t.alarm.State
 	rest := t.alarm.Process() == gtc.AlarmNormal
 	t.alarm = Inhibit(t.alarm, i)
@@ -97,6 +139,15 @@ func (t *track) inhibit(i gtc.Inhibition, at time.Time) []gtc.Event {
 
 // release ends one inhibition.
 func (t *track) release(state gtc.AlarmState, by, reason string, at time.Time) []gtc.Event {
+	events := t.takeBack(state, by, reason, at)
+	if state == gtc.AlarmSuppressed {
+		return events
+	}
+	return append(events, t.site.suppress(t.class.ID, at)...)
+}
+
+// takeBack is release for the alarm alone.
+func (t *track) takeBack(state gtc.AlarmState, by, reason string, at time.Time) []gtc.Event {
 	from := t.alarm.State
 	rest := t.alarm.Process() == gtc.AlarmNormal
 	at = after(t.alarm.Changed, at)
@@ -108,7 +159,7 @@ func (t *track) release(state gtc.AlarmState, by, reason string, at time.Time) [
 }
 
 // rise makes an active alarm more urgent when its class says so. It calls
-// again, whoever had it in charge.
+// again, whoever had it in charge or had shelved it as it was.
 func (t *track) rise(now time.Time) []gtc.Event {
 	r := t.class.Rise
 	if r.Priority == 0 || !t.alarm.Active() || t.alarm.Priority <= r.Priority {
@@ -122,7 +173,16 @@ func (t *track) rise(now time.Time) []gtc.Event {
 	from := t.alarm.State
 	at := after(t.alarm.Changed, now)
 	t.alarm.Priority = r.Priority
+	reason := "priority rises"
+	_, shelved := Inhibited(t.alarm, gtc.AlarmShelved)
+	if shelved {
+		t.alarm, reason = Release(t.alarm, gtc.AlarmShelved, at), "priority rises, shelving ends"
+	}
 	t.alarm = Next(t.alarm, Renew, t.class.Latch, "", at)
 	t.alarm.Changed = at
-	return []gtc.Event{decided(t.alarm, from, t.alarm.State, "", "priority rises", at)}
+	events := []gtc.Event{decided(t.alarm, from, t.alarm.State, "", reason, at)}
+	if shelved {
+		events = append(events, t.site.suppress(t.class.ID, at)...)
+	}
+	return events
 }

@@ -71,6 +71,9 @@ func (e *Engine) observe(s *site, sample *gtc.Sample, inOrder bool) []gtc.Event 
 	if !at.After(p.at) {
 		return p.late(sample.Value, at)
 	}
+	if p.safety {
+		p.rhythm(sample.Value, at, s.heard)
+	}
 	p.take(sample.Value, at)
 	var events []gtc.Event
 	for _, t := range p.tracks {
@@ -109,7 +112,9 @@ func (p *reading) doubt(sample *gtc.Sample, at time.Time) []gtc.Event {
 	if !at.After(p.at) {
 		return nil
 	}
-	p.doubted = later(p.doubted, at)
+	if !at.Before(p.doubted) {
+		p.doubted, p.quality = at, sample.Quality
+	}
 	if !sample.Value.Present() || !alarming(sample.Quality) {
 		return nil
 	}
@@ -126,41 +131,11 @@ func (p *reading) doubt(sample *gtc.Sample, at time.Time) []gtc.Event {
 	return events
 }
 
-// late takes a sample that is not newer than the newest one of its point. It
-// cannot change what is so now, but an alarm without delay that it shows after
-// the last occurrence was over happened unseen.
-func (p *reading) late(v gtc.Value, at time.Time) []gtc.Event {
-	if at.Equal(p.at) || p.blind() || !p.value.Present() {
-		return nil
-	}
-	var events []gtc.Event
-	for _, t := range p.tracks {
-		a := &t.alarm
-		if len(t.points) != 1 || t.class.OnDelay > 0 || a.Active() || t.class.When.remembers() || t.class.When.Missing > 0 {
-			continue
-		}
-		if !at.After(a.Since) || !at.After(t.ended) {
-			continue // part of the last occurrence, or before it
-		}
-		if !t.class.When.holdsValue(v, false).holds {
-			continue
-		}
-		t.since = at
-		both := append(t.change(true, at), t.change(false, p.at)...)
-		for i := range both {
-			both[i].Reason = reasonLate
-		}
-		events = append(events, both...)
-	}
-	return events
-}
-
-// reasonLate marks the events of an occurrence that was over when it was heard
-// of.
-const reasonLate = "arrived late"
-
 // judge looks at the newest readings after one of them changed at an instant.
 func (e *Engine) judge(t *track, at time.Time) []gtc.Event {
+	if t.class.LifeSafety {
+		return t.judgeSafety(t.points[0].value, at)
+	}
 	if at.Before(t.judged) {
 		return nil
 	}
@@ -199,10 +174,8 @@ func (t *track) due() time.Time {
 		return t.since.Add(t.offDelay())
 	}
 	due := t.since.Add(t.class.OnDelay)
-	for _, p := range t.settling {
-		if !p.moved.IsZero() {
-			due = later(due, p.moved.Add(t.class.Settle.For))
-		}
+	if len(t.settling) > 0 {
+		return t.settled(due)
 	}
 	return due
 }
@@ -237,6 +210,11 @@ func (t *track) change(holds bool, at time.Time) []gtc.Event {
 	} else {
 		t.ended = at
 	}
+	if h := t.past; h != nil && holds {
+		h.begin(began)
+	} else if h != nil {
+		h.end(at)
+	}
 	at = after(t.alarm.Changed, at)
 	t.alarm = Next(t.alarm, in, t.class.Latch, "", at)
 	if holds {
@@ -249,6 +227,9 @@ func (t *track) change(holds bool, at time.Time) []gtc.Event {
 		if v := t.points[0].value; v.Type == gtc.TypeFloat && t.class.When.expr == nil {
 			ev.Value = &v.Num
 		}
+	}
+	if holds && len(t.unread) > 0 {
+		t.name(&ev)
 	}
 	return append([]gtc.Event{ev}, t.site.suppress(t.class.ID, at)...)
 }

@@ -45,6 +45,9 @@ func (e *Engine) eachTrack(s *site, c *Class, eq gtc.EquipmentID, p gtc.PointID)
 	part, _ := c.When.eachPart(p)
 	t := e.addTrack(s, c, eq, c.Kind, "-"+part)
 	t.points = []*reading{e.reading(s.id, eq, p, t)}
+	if c.LifeSafety {
+		e.watchRead(s, eq, c.Kind, p, t.points[0])
+	}
 	return t
 }
 

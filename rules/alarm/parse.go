@@ -32,6 +32,7 @@ type classYAML struct {
 	Owner        string              `yaml:"owner"`
 	OfficeHours  bool                `yaml:"office_hours"`
 	SuppressedBy []string            `yaml:"suppressed_by"`
+	Scope        Scope               `yaml:"scope"`
 	Settle       settleYAML          `yaml:"settle"`
 	Rise         riseYAML            `yaml:"rise"`
 	Discipline   string              `yaml:"discipline"`
@@ -44,6 +45,20 @@ type classYAML struct {
 type settleYAML struct {
 	Points []gtc.PointID `yaml:"points"`
 	For    time.Duration `yaml:"for"`
+	Step   float64       `yaml:"step"`
+	AtMost time.Duration `yaml:"at_most"`
+}
+
+// settle returns what the class waits for, with what it does not say.
+func (y settleYAML) settle() Settle {
+	s := Settle(y)
+	if s.For > 0 && s.Step == 0 {
+		s.Step = settleStep
+	}
+	if s.AtMost == 0 {
+		s.AtMost = settleTimes * s.For
+	}
+	return s
 }
 
 type riseYAML struct {
@@ -82,42 +97,30 @@ var classID = regexp.MustCompile(`^[a-z][a-z0-9_]{2,39}$`)
 // and column. A class without advice in every language is refused, as is one
 // that would delay life safety or look at an intrusion panel's set state.
 func Parse(name string, data []byte, cat *catalogue.Catalogue) ([]Class, error) {
+	s, mistakes := parseSet(name, data, cat)
+	if len(mistakes) > 0 {
+		return nil, mistakes
+	}
+	return s.classes, nil
+}
+
+// parseSet is Parse that remembers where each class stands in the file.
+func parseSet(name string, data []byte, cat *catalogue.Catalogue) (*set, strict.Mistakes) {
 	var f file
 	doc, mistakes := strict.Decode(name, data, &f)
 	p := &parser{doc: doc, cat: cat, mistakes: mistakes}
-	classes := make([]Class, 0, len(f.Classes))
-	seen := map[string]bool{}
+	out := &set{classes: make([]Class, 0, len(f.Classes)), from: map[string]source{}}
 	for i := range f.Classes {
 		y := &f.Classes[i]
 		at := fmt.Sprintf("classes[%d]", i)
-		if seen[y.ID] {
+		if _, twice := out.from[y.ID]; twice {
 			p.add(at+".class", "class %s is given twice", y.ID)
 		}
-		seen[y.ID] = true
-		classes = append(classes, p.class(at, y))
+		out.from[y.ID] = source{doc: doc, path: at}
+		out.classes = append(out.classes, p.class(at, y))
 	}
-	if len(p.mistakes) > 0 {
-		p.mistakes.Sort()
-		return nil, p.mistakes
-	}
-	return classes, nil
-}
-
-// checkParents refuses a class that names a parent that does not exist, or
-// itself.
-func checkParents(classes []Class) error {
-	have := map[string]bool{}
-	for i := range classes {
-		have[classes[i].ID] = true
-	}
-	for i := range classes {
-		for _, parent := range classes[i].SuppressedBy {
-			if !have[parent] || parent == classes[i].ID {
-				return fmt.Errorf("class %s: suppressed_by names %q, which is no other class", classes[i].ID, parent)
-			}
-		}
-	}
-	return nil
+	p.mistakes.Sort()
+	return out, p.mistakes
 }
 
 type parser struct {
@@ -154,13 +157,15 @@ func (p *parser) class(at string, y *classYAML) Class {
 	}
 	p.texts(at, y)
 	p.behaviour(at, y)
+	p.spans(at, y)
+	p.scope(at, y)
 	return Class{
 		ID: y.ID, Kind: y.Kind, When: p.condition(at, y),
 		OnDelay: y.OnDelay, OffDelay: y.OffDelay,
 		Priority: y.Priority, PriorityFire: y.PriorityFire,
 		LifeSafety: y.LifeSafety, Discipline: y.Discipline,
 		Latch: y.Latch, TimeToAct: y.TimeToAct, Owner: y.Owner, OfficeHours: y.OfficeHours, SuppressedBy: y.SuppressedBy,
-		Settle: Settle(y.Settle), Rise: Rise(y.Rise),
+		Scope: y.Scope, Settle: y.Settle.settle(), Rise: Rise(y.Rise),
 		Label: y.Label, Cause: y.Cause, Consequence: y.Consequence, Advice: y.Advice,
 	}
 }

@@ -3,7 +3,6 @@ package alarm
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/internal/catalogue"
@@ -44,6 +43,7 @@ func (p *parser) onValue(at string, y *classYAML, c *Condition, pt catalogue.Poi
 	case gtc.TypeFloat:
 		p.need(limits == 1 && c.In == nil, at, "class %s: %s is a number: say above or below", y.ID, c.Point)
 		p.need(c.DeadBand >= 0, at+".dead_band", "class %s: a dead-band is not negative", y.ID)
+		p.limits(at, y, c, pt)
 	case gtc.TypeNone:
 	}
 	p.need(pt.Type == gtc.TypeFloat || c.DeadBand == 0, at+".dead_band", "class %s: a dead-band is for numbers", y.ID)
@@ -73,6 +73,7 @@ func (p *parser) onCourse(at string, y *classYAML, c *Condition, pt catalogue.Po
 	default:
 		p.need(pt.Type == gtc.TypeFloat, at+".point", "class %s: %s is not a number", y.ID, c.Point)
 	}
+	p.movements(at, y, c, pt)
 	if c.From != "" {
 		p.onDeviation(at, y, c, pt)
 		return
@@ -113,8 +114,6 @@ func (p *parser) onEach(at string, y *classYAML, c *Condition) {
 
 // behaviour checks what surrounds the condition.
 func (p *parser) behaviour(at string, y *classYAML) {
-	const tooLong = 30 * 24 * time.Hour
-	p.need(y.OnDelay <= tooLong && y.OffDelay <= tooLong, at, "class %s: a delay is at most 30 days", y.ID)
 	p.need(y.TimeToAct >= 0, at+".time_to_act", "class %s: a time is not negative", y.ID)
 	p.need((len(y.Settle.Points) > 0) == (y.Settle.For > 0), at+".settle", "class %s: settle says points and for", y.ID)
 	for _, id := range y.Settle.Points {

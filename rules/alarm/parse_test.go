@@ -90,7 +90,7 @@ func TestParseRefuses(t *testing.T) {
     kind: contact
     when: {any: [flood_alarm, gas_alarm]}`, `a.yaml:4:31: class bad: gas_alarm concerns life safety: give it a class of its own`},
 		"watch": {`
-    when: {watch: edges}`, `a.yaml:3:19: class bad: watch is one of edge, device, rule, store_away, store_refused, unsent, channel`},
+    when: {watch: edges}`, `a.yaml:3:19: class bad: watch is one of edge, device, rule, unread, store_away, store_refused, unsent, channel`},
 		"life safety not said": {`
     kind: contact
     when: {point: gas_alarm}`, `a.yaml:4:19: class bad: gas_alarm concerns life safety: say life_safety: true`},
@@ -183,6 +183,8 @@ func FuzzParse(f *testing.F) {
 	require.NoError(f, err)
 	f.Add("classes:\n  - class: bad\n    kind: boiler\n    when: {expr: flow_temp > 3 and lockout}" + texts3)
 	f.Add("classes: [{class: x, when: {expr: '#'}}]")
+	f.Add("classes:\n  - class: bad\n    kind: boiler\n    when: {point: pressure_bar, falls: 0.3, within: 10ns}" + texts3)
+	f.Add("classes:\n  - class: bad\n    kind: boiler\n    when: {expr: min(flow_temp, -1) - abs(return_temp) * 2 > (lockout ? 1 : 2.5)}" + texts3)
 	f.Fuzz(func(t *testing.T, text string) {
 		classes, err := alarm.Parse("a.yaml", []byte(text), cat)
 		if err != nil {

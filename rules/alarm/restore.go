@@ -34,6 +34,19 @@ func (e *Engine) restore(a gtc.Alarm) {
 	if !a.Active() {
 		t.ended = a.Changed
 	}
+	if t.past != nil {
+		t.restorePast(a)
+	}
+}
+
+// restorePast remembers the last occurrence; what is older counts as told.
+func (t *track) restorePast(a gtc.Alarm) {
+	*t.past = past{floor: later(t.past.floor, a.Since)}
+	if a.Active() {
+		t.past.begin(a.Since)
+		return
+	}
+	t.past.floor = later(t.past.floor, a.Changed)
 }
 
 // restoreTrack makes the track of an alarm that only appears when something is
@@ -67,7 +80,11 @@ func (e *Engine) restoreTrack(a gtc.Alarm) *track {
 // Adopt takes over an alarm's state as another engine left it, in the place of
 // this one's. An alarm that this engine does not watch is left alone.
 func (e *Engine) Adopt(a gtc.Alarm) {
-	if e.tracks[a.ID] != nil || e.restoreTrack(a) != nil {
-		e.restore(a)
+	if e.tracks[a.ID] == nil && e.restoreTrack(a) == nil {
+		return
+	}
+	e.restore(a)
+	if t := e.tracks[a.ID]; t != nil {
+		t.site.suppress(t.class.ID, a.Changed) // the other engine said so
 	}
 }

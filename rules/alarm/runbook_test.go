@@ -87,11 +87,15 @@ func behaviour(b *strings.Builder, c *alarm.Class) {
 	if c.Latch {
 		b.WriteString("| latch | stays until somebody who looked resets it |\n")
 	}
+	if c.Scope == alarm.ScopeSite {
+		b.WriteString("| explains | what follows from it anywhere on the site |\n")
+	}
 	if len(c.SuppressedBy) > 0 {
 		fmt.Fprintf(b, "| silent during | %s |\n", strings.Join(c.SuppressedBy, ", "))
 	}
 	if c.Settle.For > 0 {
-		fmt.Fprintf(b, "| waits | %s after a change of `%s` |\n", delay(c.Settle.For), strings.Join(pointNames(c.Settle.Points), "`, `"))
+		fmt.Fprintf(b, "| waits | %s after a change of `%s`, at most %s more |\n",
+			delay(c.Settle.For), strings.Join(pointNames(c.Settle.Points), "`, `"), delay(c.Settle.AtMost))
 	}
 	if c.OfficeHours {
 		b.WriteString("| first call | when the technical service is at work |\n")
@@ -145,6 +149,8 @@ func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
 	switch {
 	case w.Watch == alarm.WatchEdge:
 		return "no heartbeat from the site's edge"
+	case w.Watch == alarm.WatchUnread:
+		return "a life-safety point of the equipment is absent or doubtful while its device answers; one alarm for all its points"
 	case w.Watch == alarm.WatchDevice:
 		return "a device does not answer"
 	case w.Watch == alarm.WatchStoreAway:
@@ -152,7 +158,9 @@ func condition(cat *catalogue.Catalogue, c *alarm.Class) string {
 	case w.Watch == alarm.WatchStoreRefused:
 		return "InfluxDB refuses the hub as such (401, 403, 404)"
 	case w.Watch == alarm.WatchUnsent:
-		return "a message to a person was given up: refused for good, returned, or not sent within 24 h"
+		return "a message to a person was given up: refused for good, returned, or not sent in time (1 min for P1, 5 min for P2, 24 h otherwise)"
+	case w.Watch == alarm.WatchUntold:
+		return "there is an alarm of priority 1 to 3 of which no person can be told"
 	case w.Watch == alarm.WatchChannel:
 		return "the test of a way to people (each day, and when the hub starts) fails"
 	case w.Expr != "" && w.Clear != "":

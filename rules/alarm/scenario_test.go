@@ -67,8 +67,8 @@ func TestEveryClassHasAScenario(t *testing.T) {
 			continue // no shipped expression can fail: see TestRuleThatCannotBeComputed
 		case alarm.WatchStoreAway, alarm.WatchStoreRefused:
 			continue // of the hub, not of a site: see TestStore
-		case alarm.WatchUnsent, alarm.WatchChannel:
-			continue // of the hub, not of a site: see TestChannels
+		case alarm.WatchUnsent, alarm.WatchChannel, alarm.WatchUntold:
+			continue // of the hub, not of a site: see TestChannels and TestUntold
 		default:
 		}
 		s := parseScenario(t, "testdata/"+c.ID+".txtar")

@@ -25,14 +25,14 @@ func (e *Engine) addHub(classes map[Watch]*Class) {
 	if len(classes) == 0 {
 		return
 	}
-	e.hub = &site{id: gtc.HubSite, location: time.UTC, children: map[string][]*track{}}
+	e.hub = &site{id: gtc.HubSite, location: time.UTC, children: map[string][]*track{}, ofClass: map[string][]*track{}}
 	e.order = append(e.order, e.hub)
 	for _, w := range []Watch{WatchStoreAway, WatchStoreRefused} {
 		if c := classes[w]; c != nil {
 			e.store[w] = e.addTrack(e.hub, c, storeEquipment, "", "")
 		}
 	}
-	for _, w := range []Watch{WatchUnsent, WatchChannel} {
+	for _, w := range []Watch{WatchUnsent, WatchChannel, WatchUntold} {
 		if c := classes[w]; c != nil {
 			e.channels[w] = c
 		}

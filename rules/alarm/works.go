@@ -177,10 +177,18 @@ func (e *Engine) finish(w Work, by string, at time.Time) []gtc.Event {
 		if !is || !w.covers(t.alarm) || !i.Until.Equal(w.Until) {
 			continue
 		}
-		shown := t.alarm.Process() != gtc.AlarmNormal
-		if ev := t.release(gtc.AlarmOutOfService, by, "works are over", at); shown {
-			events = append(events, ev...)
-		}
+		events = append(events, t.backInService(by, at)...)
+	}
+	return events
+}
+
+// backInService ends that the alarm is out of service. Of one at rest it is no
+// event.
+func (t *track) backInService(by string, at time.Time) []gtc.Event {
+	shown := t.alarm.Process() != gtc.AlarmNormal
+	events := t.release(gtc.AlarmOutOfService, by, "works are over", at)
+	if !shown {
+		return nil
 	}
 	return events
 }

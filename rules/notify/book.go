@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cpas-charleroi/gtc"
@@ -140,6 +141,23 @@ func (b *Book) person(id string) (Person, bool) {
 		return Person{}, false
 	}
 	return b.People[i], true
+}
+
+// named finds a person by id, or by a name that one person has.
+func (b *Book) named(who string) (Person, bool) {
+	if p, ok := b.person(who); ok {
+		return p, true
+	}
+	var found []Person
+	for _, p := range b.People {
+		if p.Name != "" && strings.EqualFold(strings.TrimSpace(p.Name), strings.TrimSpace(who)) {
+			found = append(found, p)
+		}
+	}
+	if len(found) != 1 {
+		return Person{}, false
+	}
+	return found[0], true
 }
 
 func (b *Book) rota(id string) (Rota, bool) {

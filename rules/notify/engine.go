@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,57 +11,8 @@ import (
 	"github.com/cpas-charleroi/gtc"
 )
 
-const (
-	// sameWithin is how long another occurrence of the same alarm is counted
-	// with the first instead of calling anew, and sameUrgent that of an alarm
-	// of priority 2: a heating that fails again in the night is not old news.
-	sameWithin = 8 * time.Hour
-	sameUrgent = time.Hour
-	// lateAfter is how long after its beginning an alarm is late.
-	lateAfter = 2 * time.Minute
-)
-
-// Subject is what the engine needs to know of an alarm beside the alarm.
-type Subject struct {
-	Alarm      gtc.Alarm
-	Discipline string
-	// OfficeHours holds the first call back until the technical service is at
-	// work; never for life safety.
-	OfficeHours bool
-	// Delay is a time that the screen already shows it before anybody is
-	// called: a lost edge of a site with a fire panel.
-	Delay time.Duration
-	// Avoid is a channel that cannot be used for this alarm, because it is what
-	// the alarm is about: whoever is to be told is told by the others.
-	Avoid Channel
-	// Holder narrows the recipients to one person while a panel is under a
-	// planned test.
-	Holder string
-}
-
-// Case is one alarm of which people are told. It is kept by whoever runs the
-// engine and given back at the next start.
-type Case struct {
-	Subject Subject `json:"subject"`
-	// Number names the case in a few digits, 1 to 999, so that a person can
-	// say in an SMS which alarm is meant.
-	Number int `json:"number"`
-	// Event is the id of the event that opened it.
-	Event string `json:"event"`
-	// Opened is when the hub heard of the alarm.
-	Opened time.Time `json:"opened"`
-	// Stopped is when it was taken in charge, set aside or over, zero before.
-	Stopped time.Time `json:"stopped,omitzero"`
-	// Next is the step that comes next, Told whom it was said to.
-	Next int      `json:"next"`
-	Told []string `json:"told,omitempty"`
-	// Again counts the occurrences since Opened that were not called anew.
-	Again int `json:"again,omitempty"`
-	// Failed are those of Told that the message did not reach; Hurried is how
-	// many steps do not wait for their time because nobody was reached.
-	Failed  []string `json:"failed,omitempty"`
-	Hurried int      `json:"hurried,omitempty"`
-}
+// lateAfter is how long after its beginning an alarm is late.
+const lateAfter = 2 * time.Minute
 
 // Engine is a state machine without clock, goroutine or lock.
 type Engine struct {
@@ -69,6 +21,8 @@ type Engine struct {
 	cases  map[string]*Case
 	// last is the number given last.
 	last int
+	// slow is what Slow returns next.
+	slow []Slow
 }
 
 // New returns an engine with the cases of an earlier one. Locate gives the
@@ -89,11 +43,17 @@ func New(book *Book, locate func(gtc.SiteID) *time.Location, cases []Case) *Engi
 // SetBook replaces the book; running cases go on with the new one.
 func (e *Engine) SetBook(b *Book) { e.book = b }
 
-// Cases returns all cases in order of alarm; they have to be stored.
+// Cases returns copies of all cases in order of alarm; they have to be stored.
 func (e *Engine) Cases() []Case {
 	out := make([]Case, 0, len(e.cases))
 	for _, c := range e.cases {
-		out = append(out, *c)
+		one := *c
+		one.Told, one.Failed, one.Unsent = slices.Clone(c.Told), slices.Clone(c.Failed), maps.Clone(c.Unsent)
+		if c.Held != nil {
+			held := *c.Held
+			one.Held = &held
+		}
+		out = append(out, one)
 	}
 	slices.SortFunc(out, func(a, b Case) int { return cmp.Compare(a.Subject.Alarm.ID, b.Subject.Alarm.ID) })
 	return out
@@ -112,39 +72,36 @@ func (e *Engine) Observe(s Subject, ev gtc.Event, now time.Time) []Message {
 	case to == gtc.AlarmUnacknowledged:
 		e.open(s, ev, now)
 		return nil
-	case c == nil || !c.Stopped.IsZero():
+	case c == nil:
+		return nil
+	}
+	unseen := s.Waits(to) // over, but nobody knows of it yet: go on calling
+	if !unseen {
+		c.Held = nil
+	}
+	if !c.Stopped.IsZero() && c.Held == nil {
 		return nil
 	}
 	c.Subject.Alarm = s.Alarm
-	unseen := to == gtc.AlarmReturned || to == gtc.AlarmLatchedUnacknowledged
-	if s.Alarm.LifeSafety && unseen {
-		return nil // over, but nobody knows of it yet: go on calling
+	if unseen {
+		return nil
 	}
-	c.Stopped = now
-	if to == gtc.AlarmAcknowledged || to.Inhibits() {
+	c.Stopped, c.Nobody = now, time.Time{}
+	if to == gtc.AlarmAcknowledged || to == gtc.AlarmLatched || to.Inhibits() {
 		return nil
 	}
 	return e.over(c, now)
 }
 
 // Stands opens a case for an alarm that stands, with the event of its beginning,
-// unless there is one; it reports whether it did.
+// unless people are called for it or it is told already; it reports whether it
+// did.
 func (e *Engine) Stands(s Subject, ev gtc.Event, now time.Time) bool {
-	if e.cases[s.Alarm.ID] != nil {
+	if c := e.cases[s.Alarm.ID]; c != nil && (c.Stopped.IsZero() || c.Held != nil || c.Event == ev.ID) {
 		return false
 	}
 	e.open(s, ev, now)
 	return true
-}
-
-// open opens a case, or counts an occurrence of one that is known.
-func (e *Engine) open(s Subject, ev gtc.Event, now time.Time) {
-	if c := e.cases[s.Alarm.ID]; c != nil && c.knows(s, now) {
-		c.Subject = s
-		c.Again++
-		return
-	}
-	e.cases[s.Alarm.ID] = &Case{Subject: s, Number: e.number(), Event: ev.ID, Opened: now}
 }
 
 // numbers is how many cases are told apart by a number.
@@ -166,17 +123,6 @@ func (e *Engine) number() int {
 	return e.last
 }
 
-// knows reports whether another occurrence is part of the case.
-func (c *Case) knows(s Subject, now time.Time) bool {
-	was := c.Subject.Alarm
-	within := sameWithin
-	if s.Alarm.Priority <= gtc.PriorityHigh {
-		within = sameUrgent
-	}
-	return !s.Alarm.LifeSafety && c.Next > 0 && now.Sub(c.Opened) < within &&
-		s.Alarm.Occurrence > was.Occurrence && s.Alarm.Priority >= was.Priority
-}
-
 // over tells those who were called that it is over; by SMS only where it was
 // urgent.
 func (e *Engine) over(c *Case, now time.Time) []Message {
@@ -192,12 +138,12 @@ func (e *Engine) over(c *Case, now time.Time) []Message {
 
 // recipientOf finds whom a case was told to, if still in the book.
 func (e *Engine) recipientOf(told string) (recipient, bool) {
-	id, channel, _ := strings.Cut(told, " ")
-	if strings.HasPrefix(id, toWebhook) {
+	id, by := whom(told)
+	if ofProgram(told) {
 		return recipient{id: id, channel: Webhook}, true
 	}
 	p, ok := e.book.person(id)
-	return recipient{id: id, person: p, channel: Channel(channel)}, ok && p.reaches(Channel(channel))
+	return recipient{id: id, person: p, channel: by}, ok && p.reaches(by)
 }
 
 // Tick returns the messages that are due, the most urgent first. Those of one
@@ -206,10 +152,12 @@ func (e *Engine) recipientOf(told string) (recipient, bool) {
 func (e *Engine) Tick(now time.Time) []Message {
 	var out []Message
 	for id, c := range e.cases {
-		if !c.Stopped.IsZero() && now.Sub(c.Opened) >= sameWithin {
+		c = e.resume(c, now)
+		if !c.Stopped.IsZero() && c.Held == nil && now.Sub(c.first()) >= sameWithin {
 			delete(e.cases, id)
 			continue
 		}
+		out = append(out, e.overdue(c, now)...)
 		out = append(out, e.due(c, now)...)
 	}
 	slices.SortFunc(out, func(a, b Message) int {
@@ -224,28 +172,24 @@ func (e *Engine) due(c *Case, now time.Time) []Message {
 		return nil
 	}
 	s := &c.Subject
-	r, ok := e.book.route(s.Alarm.Site, s.Discipline, s.Alarm.Priority)
-	if !ok {
-		return nil // the console says that nobody is told
-	}
+	r, _ := e.book.route(s.Alarm.Site, s.Discipline, s.Alarm.Priority)
 	var out []Message
 	for c.Next < len(r.Steps) {
 		step := r.Steps[c.Next]
-		early := now.Sub(c.Opened) < step.After+s.delay() && c.Next >= c.Hurried
-		if early || e.waits(s, step, now) {
-			break
+		if now.Sub(c.Opened) < step.After+s.delay() && c.Next >= c.Hurried {
+			return append(out, e.settle(c, r, false, now)...)
 		}
-		out = append(out, e.take(c, step, now)...)
+		if e.waits(s, step, now) { // who is told first may wait, not whoever stands in
+			return append(out, e.settle(c, r, c.Next > 0, now)...)
+		}
+		made := e.take(c, step, now)
+		out = append(out, made...)
 		c.Next++
+		if len(made) == 0 {
+			c.Hurried = c.Next + 1
+		}
 	}
-	return out
-}
-
-func (s *Subject) delay() time.Duration {
-	if s.Alarm.LifeSafety {
-		return 0
-	}
-	return s.Delay
+	return append(out, e.settle(c, r, now.Sub(c.Opened) >= s.delay(), now)...)
 }
 
 // waits reports whether a step is held back until the service is at work.
@@ -255,34 +199,44 @@ func (e *Engine) waits(s *Subject, step Step, now time.Time) bool {
 
 // take makes the messages of a step.
 func (e *Engine) take(c *Case, step Step, now time.Time) []Message {
-	loc := e.locate(c.Subject.Alarm.Site)
-	if h := c.Subject.Holder; h != "" && c.Subject.Alarm.InTest {
-		if p, ok := e.book.person(h); ok {
-			step.To = []string{toPerson + p.ID}
-		}
-	}
-	if avoid := c.Subject.Avoid; avoid != "" {
-		step.Channels = slices.DeleteFunc(Channels(), func(o Channel) bool { return o == avoid })
-	}
 	var out []Message
-	for _, r := range e.book.recipients(step, now, loc) {
-		if c.quiet(r, now.In(loc)) {
-			continue
-		}
+	for _, r := range e.calledBy(c, step, now) {
 		out = append(out, c.message(Raised, r, c.Next, now))
-		if told := r.id + " " + string(r.channel); !slices.Contains(c.Told, told) {
-			c.Told = append(c.Told, told)
-		}
+		c.tell(r.told(), now)
 	}
 	return out
 }
 
+// calledBy are those whom a step calls now. A planned test narrows them to its
+// holder, if that leaves anybody.
+func (e *Engine) calledBy(c *Case, step Step, now time.Time) []recipient {
+	if avoid := c.Subject.Avoid; avoid != "" {
+		step.Channels = slices.DeleteFunc(Channels(), func(o Channel) bool { return o == avoid })
+	}
+	loc := e.locate(c.Subject.Alarm.Site)
+	awake := func(s Step) []recipient {
+		return slices.DeleteFunc(e.book.recipients(s, now, loc), func(r recipient) bool { return c.quiet(r, now.In(loc)) })
+	}
+	if c.Subject.Alarm.InTest && c.Subject.Holder != "" {
+		if p, ok := e.book.named(c.Subject.Holder); ok {
+			narrow := step
+			narrow.To = []string{toPerson + p.ID}
+			if holder := awake(narrow); len(holder) > 0 {
+				return holder
+			}
+		}
+	}
+	return awake(step)
+}
+
 // quiet reports whether a person is not to be disturbed at a local time.
 func (c *Case) quiet(r recipient, local time.Time) bool {
-	if c.Subject.Alarm.LifeSafety || r.onCall || r.person.Quiet == nil || r.channel == Email {
-		return false
-	}
-	return r.person.Quiet.covers(local)
+	return !c.Subject.Alarm.LifeSafety && r.sleeps(local)
+}
+
+// sleeps reports whether quiet hours hold for a recipient at a local time.
+func (r recipient) sleeps(local time.Time) bool {
+	return !r.onCall && r.person.Quiet != nil && r.channel != Email && r.person.Quiet.covers(local)
 }
 
 func (c *Case) message(why string, r recipient, step int, now time.Time) Message {
@@ -294,8 +248,8 @@ func (c *Case) message(why string, r recipient, step int, now time.Time) Message
 	if r.channel == Webhook {
 		m.Webhook = strings.TrimPrefix(r.id, toWebhook)
 	}
-	if c.Opened.Sub(a.Since) > lateAfter {
-		m.Late = c.Opened
+	if heard := c.heard(); heard.Sub(a.Since) > lateAfter {
+		m.Late = heard
 	}
 	return m
 }

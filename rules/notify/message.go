@@ -14,6 +14,8 @@ const (
 	Raised = "raised"
 	// Over tells those who were called that the alarm is over.
 	Over = "over"
+	// Untold is what is recorded beside an alarm of which nobody can be told.
+	Untold = "untold"
 	// Test is sent to see whether a person is reached; it is about no alarm.
 	Test = "test"
 )

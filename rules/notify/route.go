@@ -44,9 +44,16 @@ func (b *Book) route(site gtc.SiteID, discipline string, p gtc.Priority) (Route,
 	return Route{}, false
 }
 
+// RouteOf returns the id of the route that such an alarm takes, "" for none.
+func (b *Book) RouteOf(site gtc.SiteID, discipline string, p gtc.Priority) string {
+	r, _ := b.route(site, discipline, p)
+	return r.ID
+}
+
 // Reached returns who is told of such an alarm at an instant, each as "person
 // channel" or "webhook:name webhook", over all steps of its route, as if nobody
-// took it in charge; steps that wait for office hours count.
+// took it in charge; steps that wait for office hours count, who sleeps by then
+// does not.
 func (b *Book) Reached(site gtc.SiteID, discipline string, p gtc.Priority, at time.Time, loc *time.Location) []string {
 	r, ok := b.route(site, discipline, p)
 	if !ok {
@@ -55,7 +62,7 @@ func (b *Book) Reached(site gtc.SiteID, discipline string, p gtc.Priority, at ti
 	var out []string
 	for _, s := range r.Steps {
 		for _, who := range b.recipients(s, at.Add(s.After), loc) {
-			if told := who.id + " " + string(who.channel); !slices.Contains(out, told) {
+			if told := who.told(); !slices.Contains(out, told) && (p <= gtc.PriorityCritical || !who.sleeps(at.Add(s.After).In(loc))) {
 				out = append(out, told)
 			}
 		}
@@ -76,6 +83,15 @@ type recipient struct {
 	channel Channel
 	// onCall: quiet hours do not hold for who is on call.
 	onCall bool
+}
+
+// told names who is told and how: "person channel".
+func (r recipient) told() string { return r.id + " " + string(r.channel) }
+
+// whom takes a name that told gives apart.
+func whom(told string) (id string, by Channel) {
+	id, channel, _ := strings.Cut(told, " ")
+	return id, Channel(channel)
 }
 
 // recipients are those whom a step reaches at an instant, each once a channel.

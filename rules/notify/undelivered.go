@@ -15,26 +15,31 @@ func (e *Engine) Undelivered(alarms []string, person string, by Channel, made, n
 	var out []Message
 	for _, id := range alarms {
 		c := e.cases[id]
-		told := person + " " + string(by)
-		if c == nil || !c.Stopped.IsZero() || made.Before(c.Opened) || !slices.Contains(c.Told, told) || slices.Contains(c.Failed, told) {
+		told := recipient{id: person, channel: by}.told()
+		if c == nil || !c.Stopped.IsZero() || made.Before(c.Opened) || !slices.Contains(c.Told, told) {
 			continue
 		}
-		c.Failed = append(c.Failed, told)
-		if m, ok := e.instead(c, person, now); ok {
-			out = append(out, m)
+		delete(c.Unsent, told) // it is not on its way any more
+		if slices.Contains(c.Failed, told) {
 			continue
 		}
-		if !slices.ContainsFunc(c.Told, c.reached) {
-			c.Hurried = c.Next + 1
-		}
+		out = append(out, e.missed(c, told, now)...)
 	}
 	return out
 }
 
-// reached reports whether one who was told is a person of whom nothing says that
-// the message did not arrive.
-func (c *Case) reached(told string) bool {
-	return !strings.HasPrefix(told, toWebhook) && !slices.Contains(c.Failed, told)
+// missed notes that a message did not reach somebody, and returns what is said
+// instead.
+func (e *Engine) missed(c *Case, told string, now time.Time) []Message {
+	c.Failed = append(c.Failed, told)
+	person, _ := whom(told)
+	if m, ok := e.instead(c, person, now); ok {
+		return []Message{m}
+	}
+	if !slices.ContainsFunc(c.Told, c.reached) {
+		c.Hurried = c.Next + 1
+	}
+	return nil
 }
 
 // instead returns a person's message by a way that was not used yet; false when
@@ -49,14 +54,13 @@ func (e *Engine) instead(c *Case, person string, now time.Time) (Message, bool) 
 		has, ok := e.book.OnCall(r.ID, now, loc)
 		return ok && has.ID == person
 	})
-	for _, by := range []Channel{SMS, Push, Email} {
-		told := person + " " + string(by)
+	for _, by := range personal() {
 		r := recipient{id: person, person: p, channel: by, onCall: onCall}
-		if slices.Contains(c.Told, told) || !p.reaches(by) || by == c.Subject.Avoid || c.quiet(r, now.In(loc)) {
+		if slices.Contains(c.Told, r.told()) || !p.reaches(by) || by == c.Subject.Avoid || c.quiet(r, now.In(loc)) {
 			continue
 		}
-		c.Told = append(c.Told, told)
-		return c.message(Raised, r, c.Next-1, now), true
+		c.tell(r.told(), now)
+		return c.message(Raised, r, max(c.Next-1, 0), now), true
 	}
 	return Message{}, false
 }

@@ -17,6 +17,7 @@ func (d *desk) lost(person string, by notify.Channel, made time.Time) []string {
 	for _, m := range d.engine.Undelivered([]string{"a", "unknown"}, person, by, made, d.now) {
 		require.Equal(d.tb, notify.Raised, m.Why)
 		out = append(out, m.To.ID+" "+string(m.Channel))
+		d.engine.Sent(&m)
 	}
 	return out
 }

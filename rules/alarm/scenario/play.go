@@ -16,17 +16,20 @@ import (
 // start returns instant 0s of every scenario, a winter morning.
 func start() time.Time { return time.Date(2026, 1, 12, 6, 0, 0, 0, time.UTC) }
 
+// unit is the equipment of the class's kind.
+const unit = "unit-1"
+
 // player is an engine with one site whose unit-1 is of the class's kind.
 type player struct {
 	*Scenario
 	cat    *catalogue.Catalogue
 	engine *alarm.Engine
-	kind   gtc.Kind
+	kinds  map[gtc.EquipmentID]gtc.Kind
 }
 
 // player makes a fresh engine.
 func (s *Scenario) player(cat *catalogue.Catalogue, classes []alarm.Class) (*player, strict.Mistakes) {
-	p := &player{Scenario: s, cat: cat}
+	p := &player{Scenario: s, cat: cat, kinds: map[gtc.EquipmentID]gtc.Kind{}}
 	i := slices.IndexFunc(classes, func(c alarm.Class) bool { return c.ID == s.Class })
 	if i < 0 {
 		ids := make([]string, len(classes))
@@ -38,10 +41,9 @@ func (s *Scenario) player(cat *catalogue.Catalogue, classes []alarm.Class) (*pla
 			What: fmt.Sprintf("there is no alarm class %q, after which the file is named", s.Class),
 		}}
 	}
-	p.kind = classes[i].Kind
 	site := gtc.Site{ID: "site"}
-	if p.kind != "" {
-		site.Equipment = append(site.Equipment, gtc.Equipment{ID: "unit-1", Kind: p.kind})
+	if k := classes[i].Kind; k != "" {
+		site.Equipment = append(site.Equipment, gtc.Equipment{ID: unit, Kind: k})
 	}
 	var mistakes strict.Mistakes
 	for k := range strings.FieldsSeq(s.part(partSite)) {
@@ -53,8 +55,38 @@ func (s *Scenario) player(cat *catalogue.Catalogue, classes []alarm.Class) (*pla
 		}
 		site.Equipment = append(site.Equipment, gtc.Equipment{ID: gtc.EquipmentID(k + "-1"), Kind: gtc.Kind(k)})
 	}
+	for _, eq := range site.Equipment {
+		p.kinds[eq.ID] = eq.Kind
+	}
 	p.engine = alarm.New(classes, []gtc.Site{site}, nil)
+	for i, line := range lines(s.part(partPoints)) {
+		for name := range strings.FieldsSeq(line) {
+			series, err := p.series(name)
+			if err != nil {
+				mistakes = append(mistakes, strict.Mistake{File: s.Name, Line: s.first[partPoints] + i, Col: 1, What: err.Error()})
+				continue
+			}
+			p.engine.Expect([]gtc.Series{series})
+		}
+	}
 	return p, mistakes
+}
+
+// series reads a point of the class's equipment, or equipment/point.
+func (p *player) series(name string) (gtc.Series, error) {
+	eq, point, other := strings.Cut(name, "/")
+	if !other {
+		eq, point = unit, name
+	}
+	kind := p.kinds[gtc.EquipmentID(eq)]
+	found, ok := p.cat.Point(kind, gtc.PointID(point))
+	switch {
+	case other && kind == "":
+		return gtc.Series{}, fmt.Errorf("%q: the site has no %s", name, eq)
+	case !ok:
+		return gtc.Series{}, fmt.Errorf("a %s has no point %q", kind, point)
+	}
+	return gtc.Series{Site: "site", Kind: kind, Equipment: gtc.EquipmentID(eq), Point: found.ID}, nil
 }
 
 // play runs a part and prints the events of the scenario's class.
@@ -220,11 +252,11 @@ func (p *player) sample(at time.Time, word string) (gtc.Sample, error) {
 	if !ok {
 		return out, fmt.Errorf("%q is neither point=value nor beat, tick, ack, reset or shelve", word)
 	}
-	point, ok := p.cat.Point(p.kind, gtc.PointID(name))
-	if !ok {
-		return out, fmt.Errorf("a %s has no point %q", p.kind, name)
+	var err error
+	if out.Series, err = p.series(name); err != nil {
+		return out, err
 	}
-	out.Series = gtc.Series{Site: "site", Kind: p.kind, Equipment: "unit-1", Point: point.ID}
+	point, _ := p.cat.Point(out.Kind, out.Point)
 	text, quality, doubtful := strings.Cut(text, "!")
 	if doubtful {
 		if out.Quality = gtc.ParseQuality(quality); out.Quality == gtc.QualityUnknown {

@@ -5,6 +5,7 @@
 // in words what is shown. The parts:
 //
 //	-- site --    further kinds of equipment of the site, if any
+//	-- points --  points that the configuration promises, such as unit-1/fault
 //	-- quiet --   what happens and must give no event of the class
 //	-- input --   what happens
 //	-- want --    the events of the class that input gives
@@ -14,6 +15,7 @@
 //	10s lockout=true flow_temp=61.5   samples of the class's equipment
 //	20s lockout=comm_lost             a sample without value
 //	30s lockout=true!stale            a doubtful value
+//	30s fire_panel-1/fire_alarm=true  a sample of another equipment of the site
 //	40s beat boiler-ctl=offline       a heartbeat with the health of devices
 //	50s beat @fill=0.85               … and with what the edge says of itself: @lost=3, @refused, @clock
 //	50s tick                          time goes by (as it does on every line)
@@ -40,10 +42,11 @@ import (
 
 // The parts of a scenario.
 const (
-	partSite  = "site"
-	partQuiet = "quiet"
-	partInput = "input"
-	partWant  = "want"
+	partSite   = "site"
+	partPoints = "points"
+	partQuiet  = "quiet"
+	partInput  = "input"
+	partWant   = "want"
 )
 
 // Scenario is one file, read.
@@ -66,7 +69,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	s.Comment = strings.TrimSpace(string(s.archive.Comment))
 	var mistakes strict.Mistakes
 	line := 1 + bytes.Count(s.archive.Comment, []byte("\n"))
-	known := []string{partSite, partQuiet, partInput, partWant}
+	known := []string{partSite, partPoints, partQuiet, partInput, partWant}
 	for _, f := range s.archive.Files {
 		bad := strict.Mistake{File: name, Line: line, Col: 1}
 		switch {
