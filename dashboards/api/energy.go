@@ -112,8 +112,10 @@ type ConsumptionInterval struct {
 
 // Baseline says how the expected consumption of a meter is computed.
 type Baseline struct {
-	Model       string   `json:"model"`
-	Eligible    bool     `json:"eligible"`
+	Model    string `json:"model"`
+	Eligible bool   `json:"eligible"`
+	// Judgeable says that drift is judged by it, eligible or not.
+	Judgeable   bool     `json:"judgeable"`
 	Reason      string   `json:"reason,omitempty"`
 	From        string   `json:"from,omitempty"`
 	To          string   `json:"to,omitempty"`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cpas-charleroi/gtc"
 	"github.com/cpas-charleroi/gtc/rules/alarm"
+	"github.com/cpas-charleroi/gtc/rules/notify"
 )
 
 // alarmView is one alarm: what it says, what to do, what became of it.
@@ -212,6 +213,9 @@ func (t *tongue) became(ev gtc.Event) string {
 	if ev.Kind == gtc.EventComment {
 		if ev.Value != nil {
 			return t.must("history."+string(tickOr(ev.To)), int(*ev.Value))
+		}
+		if ev.To == notify.Untold {
+			return t.must("history.untold")
 		}
 		return t.must("history.comment")
 	}

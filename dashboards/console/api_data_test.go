@@ -69,7 +69,7 @@ func TestListsAndDefaultsOfAQuestion(t *testing.T) {
 	}, d.energy)
 }
 
-// TestAProgramComesInByItsToken: a token reads the API and nothing else; one
+// TestAProgramComesInByItsToken: a token reads the API and the metrics and nothing else; one
 // that does not hold is never taken for nobody.
 func TestAProgramComesInByItsToken(t *testing.T) {
 	f := newFixture()
@@ -88,6 +88,8 @@ func TestAProgramComesInByItsToken(t *testing.T) {
 		}
 		require.Equal(t, 200, ask(http.MethodGet, "/api/v1/park", "gtc_good").Code)
 		require.Equal(t, 200, ask(http.MethodHead, "/api/v1/version", "gtc_good").Code)
+		require.Equal(t, 404, ask(http.MethodGet, "/metrics", "gtc_good").Code, "let in, and there are none here")
+		require.Equal(t, 401, ask(http.MethodGet, "/metrics", "gtc_wrong").Code)
 		require.Equal(t, 405, ask(http.MethodPost, "/api/v1/park", "gtc_good").Code)
 		w := ask(http.MethodGet, "/api/v1/park", "gtc_wrong")
 		require.Equal(t, 401, w.Code, "open: %v", open)
@@ -99,7 +101,7 @@ func TestAProgramComesInByItsToken(t *testing.T) {
 		require.Equal(t, 503, ask(http.MethodGet, "/api/v1/park", "gtc_broken").Code)
 		// Pages are for people.
 		before := tokens.asked
-		for _, path := range []string{"/", "/users", "/account", "/metrics"} {
+		for _, path := range []string{"/", "/users", "/account"} {
 			ask(http.MethodGet, path, "gtc_good")
 		}
 		require.Equal(t, before, tokens.asked)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,16 +16,34 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+type agreed struct {
+	doc    *openapi3.T
+	router routers.Router
+}
+
+// readContract reads openapi.yaml, which is long, once for all tests: none
+// changes it.
+var readContract = sync.OnceValues(func() (agreed, error) {
+	data, err := description.ReadFile("openapi.yaml")
+	if err != nil {
+		return agreed{}, err
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		return agreed{}, err
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		return agreed{}, err
+	}
+	router, err := legacy.NewRouter(doc)
+	return agreed{doc, router}, err
+})
+
 func contract(t *testing.T) (*openapi3.T, routers.Router) {
 	t.Helper()
-	data, err := description.ReadFile("openapi.yaml")
+	c, err := readContract()
 	require.NoError(t, err)
-	doc, err := openapi3.NewLoader().LoadFromData(data)
-	require.NoError(t, err)
-	require.NoError(t, doc.Validate(t.Context()))
-	router, err := legacy.NewRouter(doc)
-	require.NoError(t, err)
-	return doc, router
+	return c.doc, c.router
 }
 
 // TestAnswersMatchTheDescription asks every question in every state of the
@@ -55,12 +74,14 @@ func TestAnswersMatchTheDescription(t *testing.T) {
 	for _, s := range good.sites {
 		ask = append(ask, question{"/api/v1/sites/" + string(s.ID), 200})
 	}
+	h := handler(t, good)
 	for _, q := range ask {
-		check(t, router, handler(t, good), q.path, q.code)
+		check(t, router, h, q.path, q.code)
 	}
-	check(t, router, handler(t, down), "/api/v1/park", 200)
-	check(t, router, handler(t, down), "/api/v1/energy/dampremy/gas", 503)
-	check(t, router, handler(t, down), "/api/v1/trend?site=central&equipment=circuit-1&point=flow_temp", 503)
+	h = handler(t, down)
+	check(t, router, h, "/api/v1/park", 200)
+	check(t, router, h, "/api/v1/energy/dampremy/gas", 503)
+	check(t, router, h, "/api/v1/trend?site=central&equipment=circuit-1&point=flow_temp", 503)
 	board := newBoard()
 	h, err := New(Options{Model: board, Alarms: board})
 	require.NoError(t, err)
@@ -69,8 +90,9 @@ func TestAnswersMatchTheDescription(t *testing.T) {
 	}
 	empty := newFixture()
 	empty.sites = nil
+	h = handler(t, empty)
 	for _, path := range []string{"/api/v1/park", "/api/v1/alarms", "/api/v1/findings"} {
-		check(t, router, handler(t, empty), path, 200)
+		check(t, router, h, path, 200)
 	}
 }
 

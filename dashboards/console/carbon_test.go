@@ -66,23 +66,25 @@ func TestCarbonAsItWasKnown(t *testing.T) {
 func TestCarbonMatchesTheDescription(t *testing.T) {
 	_, router := contract(t)
 	f := newCarbon()
-	check(t, router, carbonHandler(t, f), "/api/v1/energy/carbon", 200)
-	check(t, router, carbonHandler(t, f), "/api/v1/energy/carbon?known=2026-02-28", 200)
+	h := carbonHandler(t, f)
+	check(t, router, h, "/api/v1/energy/carbon", 200)
+	check(t, router, h, "/api/v1/energy/carbon?known=2026-02-28", 200)
 	f.plan.Reference, f.plan.Figures, f.sites = 2006, nil, nil
-	check(t, router, carbonHandler(t, f), "/api/v1/energy/carbon", 200)
+	check(t, router, h, "/api/v1/energy/carbon", 200)
 	f.broken = errStore
-	check(t, router, carbonHandler(t, f), "/api/v1/energy/carbon", 503)
+	check(t, router, h, "/api/v1/energy/carbon", 503)
 }
 
 // Without a reference there is no path, and the page says what is missing.
 func TestCarbonWithoutReference(t *testing.T) {
 	f := newCarbon()
 	f.plan.Figures, f.plan.Reference = nil, 2006
-	body := read(t, carbonHandler(t, f), "/energie/carbone")
+	h := carbonHandler(t, f)
+	body := read(t, h, "/energie/carbone")
 	has(t, body, "l’année de référence n’est pas connue", "the answer")
 	has(t, body, "2006 · gaz : aucune donnée", "the list of what is missing")
 	f.sites = nil
-	has(t, read(t, carbonHandler(t, f), "/energie/carbone"), "Aucune consommation connue", "the empty page")
+	has(t, read(t, h, "/energie/carbone"), "Aucune consommation connue", "the empty page")
 }
 
 func TestCarbonCSV(t *testing.T) {

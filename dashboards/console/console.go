@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -79,6 +80,9 @@ type Options struct {
 	// OpenRead lets people read without signing in, as on a loopback address.
 	// Acting always needs it.
 	OpenRead bool
+	// Proxies are those whose word for a visitor's address (X-Forwarded-For) is
+	// believed; nobody's without them.
+	Proxies []netip.Prefix
 	// Secure tells that visitors come by https: cookies are sent no other way.
 	Secure bool
 	// Now is the clock of sessions and links; nil means time.Now.
@@ -123,6 +127,7 @@ type server struct {
 	cases     FindingModel
 	handling  FindingActions
 	openRead  bool
+	proxies   []netip.Prefix
 	secure    bool
 	now       func() time.Time
 	link      func(token string, now time.Time) (Grant, error)
@@ -162,7 +167,7 @@ func newHandler(o Options, beat, silent time.Duration) (http.Handler, error) {
 		model: o.Model, log: o.Log, version: o.Version, language: o.Language, zone: zone,
 		health: o.Health, beat: beat, silent: silent,
 		cases: o.Findings, handling: o.Handling,
-		alarms: o.Alarms, cold: o.Cold, users: o.Users, actions: o.Actions, openRead: o.OpenRead, secure: o.Secure, now: o.Now,
+		alarms: o.Alarms, cold: o.Cold, users: o.Users, actions: o.Actions, openRead: o.OpenRead, proxies: o.Proxies, secure: o.Secure, now: o.Now,
 		data: o.Data, records: o.Records, tokens: o.Tokens, journal: o.Journal, carbon: o.Carbon, portfolio: o.Portfolio,
 		link: o.Link, pushes: o.Pushes, pushKey: o.PushKey, try: o.Try,
 	}

@@ -164,6 +164,7 @@ func TestStoreDownIsSaidAndPagesStand(t *testing.T) {
 func TestLateAndLostAreSaid(t *testing.T) {
 	f := newFixture()
 	site := &f.sites[10]
+	h := handler(t, f)
 	for _, c := range []struct {
 		delivery Delivery
 		says     []string
@@ -182,7 +183,6 @@ func TestLateAndLostAreSaid(t *testing.T) {
 		},
 	} {
 		site.Delivery = c.delivery
-		h := handler(t, f)
 		for _, path := range []string{"/", "/site/" + string(site.ID)} {
 			body := strings.NewReplacer("\u202f", " ", "\u00a0", " ").Replace(get(t, h, path).Body.String())
 			if path == "/" {
@@ -357,10 +357,11 @@ func TestEventsCarryChangesAndBeats(t *testing.T) {
 }
 
 func TestNormalYearOfOneYear(t *testing.T) {
+	f := newFixture()
+	h := handler(t, f)
 	for years, want := range map[int]string{2: "moyenne de 2 années propres de charleroi", 1: "une seule année propre de charleroi", 0: "charleroi"} {
-		f := newFixture()
 		f.ownYears = years
-		body := get(t, handler(t, f), "/energy/dampremy/gas").Body.String()
+		body := get(t, h, "/energy/dampremy/gas").Body.String()
 		require.Contains(t, body, want)
 		require.NotContains(t, body, "de 1 années")
 	}

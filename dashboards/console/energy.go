@@ -253,7 +253,7 @@ func (v *meterView) answer(t *tongue) {
 func (t *tongue) verdict(e Energy) string {
 	place := e.SiteLabel.In(t.Lang) + " · " + e.Meter.Label.In(t.Lang)
 	if len(e.Findings) == 0 || !e.Findings[0].End.IsZero() {
-		if !e.Baseline.Eligible {
+		if !e.Baseline.Judgeable {
 			return t.must("meter.verdict.blind", place)
 		}
 		return t.must("meter.verdict.none", place)

@@ -137,7 +137,7 @@ func (f *fixture) Energy(_ context.Context, site gtc.SiteID, meter gtc.Equipment
 		}
 		slope, balance, provable := 190.4, 15.2, 3.8
 		e.Baseline = BaselineSummary{
-			Model: "hdd_only", Eligible: true, From: "2024-10-01", To: "2025-09-30", Balance: &balance, Intercept: 207.5,
+			Model: "hdd_only", Eligible: true, Judgeable: true, From: "2024-10-01", To: "2025-09-30", Balance: &balance, Intercept: 207.5,
 			Slope: &slope, R2: 0.94, CVRMSE: 0.16, N: 365, ProvablePct: &provable, ProvableKWh: new(12_400.0), ProvableEUR: new(1_054.0),
 			NormalYear: &NormalYear{KWh: 318_000, BandPct: new(3.8), By: "model", Station: "charleroi", Period: "2024-2025", OwnYears: f.ownYears},
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -132,4 +133,16 @@ func (t *tongue) Named(prefix string, id any) string {
 		return s
 	}
 	return name
+}
+
+// Remark says what is to be known of a baseline: the sentence of its kind,
+// which stands before a colon. The figures behind it are in English, as
+// `gtc energy fit` says them, and so is a kind that has no sentence.
+func (t *tongue) Remark(reason string) string {
+	kind, _, _ := strings.Cut(reason, ":")
+	said, ok := t.texts["reason."+strings.ReplaceAll(kind, " ", "_")]
+	if !ok || t.Lang == "en" && kind != reason {
+		return reason
+	}
+	return said
 }

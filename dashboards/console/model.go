@@ -278,14 +278,15 @@ type EnergyDay struct {
 
 // BaselineSummary says how expected consumption is computed.
 type BaselineSummary struct {
-	// Model is hdd_only, flat … ; Eligible is false with Reason when the meter
-	// has no baseline to judge by.
-	Model    string   `json:"model"`
-	Eligible bool     `json:"eligible"`
-	Reason   string   `json:"reason,omitempty"`
-	From     string   `json:"from,omitempty"`
-	To       string   `json:"to,omitempty"`
-	Balance  *float64 `json:"balance_point_c,omitempty"`
+	// Model is hdd_only, flat … ; Eligible is false with Reason when nothing can
+	// be proven by the baseline. Drift may be judged by it all the same.
+	Model     string   `json:"model"`
+	Eligible  bool     `json:"eligible"`
+	Judgeable bool     `json:"judgeable"`
+	Reason    string   `json:"reason,omitempty"`
+	From      string   `json:"from,omitempty"`
+	To        string   `json:"to,omitempty"`
+	Balance   *float64 `json:"balance_point_c,omitempty"`
 	// Intercept is kWh a day, Slope kWh a day and degree.
 	Intercept float64  `json:"intercept"`
 	Slope     *float64 `json:"slope,omitempty"`

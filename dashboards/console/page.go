@@ -117,7 +117,7 @@ func parsePages(funcs template.FuncMap) (map[string]*template.Template, error) {
 
 func (t *tongue) funcs() template.FuncMap {
 	return template.FuncMap{
-		"t": t.Text, "th": t.Markup, "count": t.Count, "named": t.Named,
+		"t": t.Text, "th": t.Markup, "count": t.Count, "named": t.Named, "remark": t.Remark,
 		"tonnes": t.Tonnes, "signedtonnes": t.SignedTonnes, "mwh": t.MWh, "gaps": t.whats,
 		"lastshared": lastShared, "num": t.Number, "signed": t.Signed, "kwh": t.Energy, "eur": t.Money,
 		"day": t.Day, "moment": t.Moment, "ticking": t.Ticking, "ago": t.Ago, "since": t.Since,

@@ -27,11 +27,12 @@ type Tokens interface {
 	Revoke(ctx context.Context, id string) error
 }
 
-// service lets a program in by its service token: into the API alone, to read.
+// service lets a program in by its service token: into the API and the metrics
+// alone, to read.
 // done tells that the request has been answered.
 func (s *server) service(w http.ResponseWriter, r *http.Request) (as *http.Request, done bool) {
 	secret, has := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !has || s.tokens == nil || !strings.HasPrefix(r.URL.Path, "/api/") {
+	if !has || s.tokens == nil || !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/metrics" {
 		return r, false
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -51,7 +52,7 @@ func (s *server) service(w http.ResponseWriter, r *http.Request) (as *http.Reque
 	case errors.Is(err, user.ErrToken):
 		// Never fall back to what anybody may read: a wrong token is a mistake
 		// that its owner must see.
-		s.log.Warn().Str("from", address(r)).Str("path", r.URL.Path).Msg("service token refused")
+		s.log.Warn().Str("from", s.address(r)).Str("path", r.URL.Path).Msg("service token refused")
 		w.Header().Set("WWW-Authenticate", `Bearer realm="gtc", error="invalid_token"`)
 		s.problem(w, r, problem{Status: http.StatusUnauthorized, kind: "token"})
 	default:

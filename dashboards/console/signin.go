@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -80,7 +79,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", strconv.Itoa(v.Wait))
 		s.closed(w, r, "signin", http.StatusTooManyRequests, v)
 	case errors.Is(err, user.ErrSignIn):
-		s.log.Warn().Str("user", v.ID).Str("from", address(r)).Msg("sign in refused")
+		s.log.Warn().Str("user", v.ID).Str("from", s.address(r)).Msg("sign in refused")
 		v.Failure = "signin.refused"
 		s.closed(w, r, "signin", http.StatusUnauthorized, v)
 	default:
@@ -94,7 +93,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 // older one of the browser ends: what was in the cookie before is worth
 // nothing afterwards.
 func (s *server) startSession(w http.ResponseWriter, r *http.Request, id, password string) error {
-	secret, err := s.users.SignIn(r.Context(), id, password, address(r), s.now())
+	secret, err := s.users.SignIn(r.Context(), id, password, s.address(r), s.now())
 	if err != nil {
 		return err
 	}
@@ -106,15 +105,6 @@ func (s *server) startSession(w http.ResponseWriter, r *http.Request, id, passwo
 	s.setCookie(w, sessionCookie, secret, int(user.SessionLife/time.Second))
 	s.setCookie(w, formCookie, "", -1)
 	return nil
-}
-
-// address is where the visitor comes from, without the port.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
