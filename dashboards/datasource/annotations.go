@@ -1,6 +1,7 @@
 package datasource
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/cpas-charleroi/gtc"
+	"github.com/cpas-charleroi/gtc/dashboards/api"
 )
 
 // mark is one annotation.
@@ -24,8 +26,8 @@ type mark struct {
 	Colour string     `json:"color"`
 }
 
-// marks are the annotations of a query: alarms from call to return, works, and
-// findings from onset to end.
+// marks are the annotations of a query, the newest when there are too many:
+// alarms from call to return, works, and findings from onset to end.
 func (d *Datasource) marks(ctx context.Context, q query) ([]mark, error) {
 	if err := d.knownSites(ctx, q); err != nil {
 		return nil, err
@@ -43,6 +45,9 @@ func (d *Datasource) marks(ctx context.Context, q query) ([]mark, error) {
 		out = append(out, some...)
 	}
 	slices.SortStableFunc(out, func(a, b mark) int { return a.At.Compare(b.At) })
+	if most := cmp.Or(q.Limit, usualLimit); len(out) > most {
+		out = out[len(out)-most:] // the newest
+	}
 	for i := range out {
 		out[i].Time = out[i].At.UnixMilli()
 		if out[i].End != nil {
@@ -52,39 +57,74 @@ func (d *Datasource) marks(ctx context.Context, q query) ([]mark, error) {
 	return out, nil
 }
 
+// lasting is the end of what began: of what has none yet it is now, or the
+// end of what is looked at, so that it is seen in a time that began after it.
+func (d *Datasource) lasting(end time.Time, q query) *time.Time {
+	if end.IsZero() {
+		end = q.to
+		if now := d.now(); now.Before(end) {
+			end = now
+		}
+	}
+	return &end
+}
+
 // over reports whether a change ended the condition of an alarm.
 func over(s gtc.AlarmState) bool {
 	return s == gtc.AlarmNormal || s == gtc.AlarmReturned || s == gtc.AlarmLatched || s == gtc.AlarmLatchedUnacknowledged
 }
 
+// alarmMarks are the alarms that stood in the time of a query, from call to
+// return, whenever they called.
 func (d *Datasource) alarmMarks(ctx context.Context, q query) ([]mark, error) {
 	got, _, err := d.changes(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	board, _, err := d.board(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []mark
-	ended := map[string]time.Time{}
+	began, ended := map[string]bool{}, map[string]api.AlarmChange{}
 	// Newest first: the end of an alarm is met before its beginning.
 	for _, c := range got.Changes {
 		switch {
 		case over(c.To):
 			if !over(c.From) {
-				ended[c.Alarm] = c.At
+				ended[c.Alarm] = c
 			}
 		case calls(c):
-			m := mark{
-				ID: c.Alarm + "/" + c.At.Format(time.RFC3339Nano), At: c.At, Title: "P" + priority(c.Priority) + " " + d.say.label(c.Label, c.Class),
-				Text: d.say.label(c.SiteLabel, string(c.Site)) + " · " + d.say.label(c.EquipmentLabel, string(c.Equipment)),
-				Tags: []string{"alarm", "p" + priority(c.Priority), string(c.Site)}, Colour: priorityColour(int(c.Priority)),
+			end := *d.lasting(ended[c.Alarm].At, q)
+			if _, stops := ended[c.Alarm]; !stops && began[c.Alarm] {
+				end = c.At // it called again without a return that is known
 			}
-			if end, ok := ended[c.Alarm]; ok {
-				m.End = &end
-				delete(ended, c.Alarm)
-			}
-			out = append(out, m)
+			out = append(out, d.alarmMark(c, c.At, end))
+			began[c.Alarm] = true
+			delete(ended, c.Alarm)
+		}
+	}
+	for _, c := range ended {
+		out = append(out, d.alarmMark(c, q.from, c.At)) // it called before
+	}
+	for _, a := range q.chosenAlarms(board.Standing) {
+		if a.Active() && !began[a.ID] && a.Since.Before(q.to) {
+			out = append(out, d.alarmMark(api.AlarmChange{
+				Alarm: a.ID, Class: a.Class, Label: a.Label, Priority: a.Priority, Site: a.Site, SiteLabel: a.SiteLabel,
+				Equipment: a.Equipment, EquipmentLabel: a.EquipmentLabel,
+			}, a.Since, *d.lasting(time.Time{}, q)))
 		}
 	}
 	return out, nil
+}
+
+// alarmMark is the mark of an alarm from its call to its return.
+func (d *Datasource) alarmMark(c api.AlarmChange, at, end time.Time) mark {
+	return mark{
+		ID: c.Alarm + "/" + at.Format(time.RFC3339Nano), At: at, End: &end, Title: "P" + priority(c.Priority) + " " + d.say.label(c.Label, c.Class),
+		Text: d.say.label(c.SiteLabel, string(c.Site)) + " · " + d.say.label(c.EquipmentLabel, string(c.Equipment)),
+		Tags: []string{"alarm", "p" + priority(c.Priority), string(c.Site)}, Colour: priorityColour(int(c.Priority)),
+	}
 }
 
 func (d *Datasource) workMarks(ctx context.Context, q query) ([]mark, error) {
@@ -118,7 +158,7 @@ func (d *Datasource) findingMarks(ctx context.Context, q query) ([]mark, error) 
 			continue
 		}
 		m := mark{
-			ID: f.ID, At: f.Onset, End: known(f.End), Title: d.say.label(f.Text, f.Rule),
+			ID: f.ID, At: f.Onset, End: d.lasting(f.End, q), Title: d.say.label(f.Text, f.Rule),
 			Text: d.say.label(f.SiteLabel, string(f.Site)) + " · " + d.say.label(f.MeterLabel, string(f.Meter)),
 			Tags: []string{"finding", string(f.Kind), string(f.Site)}, Colour: colourP4,
 		}

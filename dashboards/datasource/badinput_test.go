@@ -136,6 +136,7 @@ func testHubAway(t *testing.T, c *centre) {
 		"not JSON":        {url: serve(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }), status: 502, says: "autre chose"},
 		"too often":       {url: serve(problem(429, "often")), status: 429, says: "trop souvent"},
 		"store away":      {url: serve(problem(503, "store")), status: 503, says: "détail du centre"},
+		"hub at fault":    {url: serve(problem(500, "internal")), status: 500, says: "détail du centre"},
 		"certificate":     {url: tls.URL, status: 502, says: "certificat"},
 		"slow":            {url: slow, status: 504, says: "à temps"},
 	} {

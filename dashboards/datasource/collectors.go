@@ -61,14 +61,14 @@ func edgeState(e api.Edge) string {
 }
 
 func (d *Datasource) edgeTable(edges []api.Edge, q query, now time.Time) *table {
-	count := int64(0)
+	count, perhaps := int64(0), (*int64)(nil)
 	t := d.table("edges",
 		column{name: "site", zero: ""}, column{name: "site_label", zero: ""},
 		column{name: "state", zero: "", maps: d.say.states([2]string{"lost", colourP2}, [2]string{"unknown", colourPlain}, [2]string{"linked", colourPlain})},
 		column{name: "since", zero: (*time.Time)(nil)}, column{name: "age_s", zero: (*float64)(nil), unit: "s"},
-		column{name: "backlog", zero: count}, column{name: "waiting", zero: count}, column{name: "late_s", zero: 0.0, unit: "s"},
-		column{name: "lost", zero: count}, column{name: "delivery", zero: ""}, column{name: "devices", zero: count},
-		column{name: "online", zero: count}, column{name: "offline", zero: count}, column{name: "unknown", zero: count},
+		column{name: "backlog", zero: perhaps}, column{name: "waiting", zero: perhaps}, column{name: "late_s", zero: (*float64)(nil), unit: "s"},
+		column{name: "lost", zero: perhaps}, column{name: "delivery", zero: ""}, column{name: "devices", zero: count},
+		column{name: "online", zero: perhaps}, column{name: "offline", zero: perhaps}, column{name: "unknown", zero: count},
 		column{name: "points", zero: count}, column{name: "stale_points", zero: count},
 	)
 	for _, e := range edges {
@@ -79,8 +79,8 @@ func (d *Datasource) edgeTable(edges []api.Edge, q query, now time.Time) *table 
 		for _, x := range e.Devices {
 			by[deviceState(x)]++
 		}
-		t.add(string(e.Site), d.say.label(e.SiteLabel, string(e.Site)), edgeState(e), known(e.Since), age(now, e.Newest), whole(e.Backlog),
-			whole(e.Waiting), e.LateSeconds, whole(e.Lost), delivery(e.Delivery, e.Known), int64(len(e.Devices)), by["online"], by["offline"], by["unknown"],
+		t.add(string(e.Site), d.say.label(e.SiteLabel, string(e.Site)), edgeState(e), known(e.Since), age(now, e.Newest), sure(e.Linked, whole(e.Backlog)),
+			sure(e.Known, whole(e.Waiting)), sure(e.Known, e.LateSeconds), sure(e.Known, whole(e.Lost)), delivery(e.Delivery, e.Known), int64(len(e.Devices)), sure(e.Linked, by["online"]), sure(e.Linked, by["offline"]), by["unknown"],
 			int64(e.Points), int64(e.StalePoints))
 	}
 	return t
@@ -90,7 +90,7 @@ func (d *Datasource) edgeTable(edges []api.Edge, q query, now time.Time) *table 
 func whole(n uint64) int64 { return int64(min(n, 1<<62)) } //nolint:gosec // bounded
 
 func (d *Datasource) deviceTable(edges []api.Edge, q query, now time.Time) *table {
-	number := 0.0
+	number := (*float64)(nil)
 	t := d.table("devices",
 		column{name: "site", zero: ""}, column{name: "site_label", zero: ""}, column{name: "device", zero: ""}, column{name: "profile", zero: ""},
 		column{name: "state", zero: "", maps: d.say.states([2]string{"offline", colourP2}, [2]string{"unknown", colourPlain}, [2]string{"online", colourPlain})},
@@ -121,8 +121,8 @@ func (d *Datasource) deviceTable(edges []api.Edge, q query, now time.Time) *tabl
 			rate = new(float64(x.Errors) / float64(x.Polls))
 		}
 		t.add(string(l.e.Site), d.say.label(l.e.SiteLabel, string(l.e.Site)), string(x.ID), x.Profile, deviceState(x), known(x.LastSuccess),
-			age(now, x.LastSuccess), float64(x.Polls), float64(x.Errors), rate, float64(x.Timeouts), float64(x.Reconnects), int64(x.Refused),
-			x.P50MS, x.P95MS, x.LastError)
+			age(now, x.LastSuccess), sure(x.Known, float64(x.Polls)), sure(x.Known, float64(x.Errors)), rate, sure(x.Known, float64(x.Timeouts)),
+			sure(x.Known, float64(x.Reconnects)), int64(x.Refused), sure(x.Polls > 0, x.P50MS), sure(x.Polls > 0, x.P95MS), x.LastError)
 	}
 	return t
 }

@@ -98,16 +98,19 @@ func (d *Datasource) answer(ctx context.Context, q backend.DataQuery) (out backe
 		}
 	}()
 	frames, err := d.frames(ctx, q)
+	why := ""
 	if empty := d.absent(ctx, q, err); empty != nil {
-		frames, err = empty, nil
+		frames, err, why = empty, nil, empty[0].Meta.Notices[0].Text
 	}
 	if err == nil {
 		err = d.pick(q.JSON, frames)
 	}
 	if err != nil {
-		return d.failed(err)
+		out = d.failed(err)
+		out.Frames = d.nameless(q.JSON)
+		return out
 	}
-	return backend.DataResponse{Frames: frames, Status: backend.StatusOK}
+	return backend.DataResponse{Frames: d.sayNone(q.JSON, frames, why), Status: backend.StatusOK}
 }
 
 func (d *Datasource) frames(ctx context.Context, raw backend.DataQuery) (data.Frames, error) {
@@ -157,7 +160,8 @@ var errNothing = errors.New("nothing matches")
 func (d *Datasource) failed(err error) backend.DataResponse {
 	status, text := d.explain(err)
 	out := backend.DataResponse{Error: errors.New(text), Status: backend.Status(status), ErrorSource: backend.ErrorSourceDownstream}
-	if status == 500 {
+	// What the hub itself could not do is not the plugin's fault either.
+	if _, ofHub := errors.AsType[*hubapi.Error](err); status == 500 && !ofHub {
 		out.ErrorSource = backend.ErrorSourcePlugin
 	}
 	return out

@@ -26,6 +26,7 @@ func allMeasures() []measure {
 		{"expected", func(i *api.ConsumptionInterval) *float64 { return i.Expected }},
 		{"low", func(i *api.ConsumptionInterval) *float64 { return i.Low }},
 		{"high", func(i *api.ConsumptionInterval) *float64 { return i.High }},
+		{"compared", compared},
 		{"residual", func(i *api.ConsumptionInterval) *float64 { return i.Residual }},
 		{"residual_pct", func(i *api.ConsumptionInterval) *float64 { return i.ResidualPct }},
 		{"cusum", func(i *api.ConsumptionInterval) *float64 { return i.CUSUM }},
@@ -34,6 +35,10 @@ func allMeasures() []measure {
 		{"dj15", func(i *api.ConsumptionInterval) *float64 { return i.DJ15 }},
 	}
 }
+
+// compared is the part of the consumption beside which an expectation stands:
+// of meters with a baseline, where both are known. Actual is that of all.
+func compared(i *api.ConsumptionInterval) *float64 { return plus(i.Expected, i.Residual) }
 
 // measures are those of the query, actual, expected and band unless it names
 // some.
@@ -353,7 +358,7 @@ func (d *Datasource) noteEnergy(f *data.Frame, got *api.Consumption, wanted []me
 	judging, meters, unjudged, unpriced, areaMissing := false, 0, 0, 0, false
 	for _, m := range wanted {
 		switch m.name {
-		case "expected", "low", "high", "residual", "residual_pct", "cusum":
+		case "expected", "low", "high", "compared", "residual", "residual_pct", "cusum":
 			judging = true
 		}
 	}

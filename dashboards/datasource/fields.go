@@ -18,6 +18,7 @@ func (d *Datasource) pick(raw json.RawMessage, frames data.Frames) error {
 		Fields list   `json:"fields"`
 		Sort   string `json:"sort"`
 		Limit  int    `json:"limit"`
+		None   string `json:"none"`
 	}
 	if err := json.Unmarshal(raw, &q); err != nil {
 		return badQuery{"JSON", err.Error()}
@@ -26,20 +27,25 @@ func (d *Datasource) pick(raw json.RawMessage, frames data.Frames) error {
 		if len(f.Fields) == 0 {
 			continue // a list of the hub without a row has no columns either
 		}
-		if q.Sort != "" && !sortRows(f, q.Sort, q.Limit) {
+		most := q.Limit
+		if q.Fields.has("tile") {
+			most = 0
+		}
+		if q.Sort != "" && !sortRows(f, q.Sort, most) {
 			return badQuery{"sort", q.Sort}
 		}
 		if len(q.Fields) == 0 {
 			continue
 		}
 		if q.Fields.has("tile") && fieldNamed(f, "tile") == nil {
-			d.addTiles(f)
+			d.addTiles(f, q.Fields)
 		}
 		chosen := make([]*data.Field, 0, len(q.Fields))
 		for _, name := range q.Fields {
 			field := fieldNamed(f, name)
 			if seconds := fieldNamed(f, name+"_s"); field == nil && seconds != nil {
 				field = d.spans(name, seconds)
+				noneWaits(f, field, q.None)
 			}
 			if field == nil {
 				return badQuery{"fields", name}
@@ -47,6 +53,9 @@ func (d *Datasource) pick(raw json.RawMessage, frames data.Frames) error {
 			chosen = append(chosen, field)
 		}
 		f.Fields = chosen
+		if q.Fields.has("tile") {
+			d.others(f, q.Limit)
+		}
 	}
 	return nil
 }

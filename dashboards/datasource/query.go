@@ -48,6 +48,10 @@ type query struct {
 	Abnormal  bool   `json:"abnormal"`
 	Inhibited bool   `json:"inhibited"`
 	Open      *bool  `json:"open"`
+	Fields    list   `json:"fields"`
+	Sort      string `json:"sort"`
+	// None are the words for a list that is answered and empty.
+	None string `json:"none"`
 
 	refID    string
 	from, to time.Time
@@ -126,6 +130,12 @@ func (d *Datasource) parse(raw backend.DataQuery) (query, error) {
 	}
 	if q.Limit < 0 {
 		return q, badQuery{"limit", strconv.Itoa(q.Limit)}
+	}
+	if q.Sort != "" || q.Fields.has("tile") {
+		q.Limit = 0 // pick cuts what is sorted, and counts what has no tile
+	}
+	if q.None != "" && !q.lists() {
+		return q, badQuery{"none", q.None}
 	}
 	for _, f := range q.Filters {
 		if err := f.check(); err != nil {

@@ -298,6 +298,7 @@ func unitOfName(name string) string {
 		{"eur_per_week", "currencyEUR"},
 		{"kgco2_per_week", "suffix: kg CO₂"},
 		{"kwh_m2", "suffix: kWh/m²"},
+		{"kwh_per_m2", "suffix: kWh/m²"},
 		{"kwh", "kwatth"},
 		{"eur", "currencyEUR"},
 		{"kgco2", "suffix: kg CO₂"},

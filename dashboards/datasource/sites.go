@@ -76,8 +76,8 @@ func (d *Datasource) siteTable(all []hubapi.Site, now time.Time) *table {
 		column{name: "stale_points", zero: count}, column{name: "points", zero: count}, column{name: "findings", zero: count},
 		column{name: "kwh_per_week", zero: 0.0, unit: "kwatth"}, column{name: "eur_per_week", zero: maybe, unit: "currencyEUR"},
 		column{name: "kgco2_per_week", zero: maybe, unit: "suffix: kg CO₂"},
-		column{name: "delivery", zero: ""}, column{name: "late_s", zero: 0.0, unit: "s"}, column{name: "waiting", zero: count},
-		column{name: "lost", zero: count}, column{name: "tile", zero: ""},
+		column{name: "delivery", zero: ""}, column{name: "late_s", zero: maybe, unit: "s"}, column{name: "waiting", zero: (*int64)(nil)},
+		column{name: "lost", zero: (*int64)(nil)}, column{name: "tile", zero: ""},
 	)
 	t.frame.Fields[len(t.frame.Fields)-1].Config = nil // its name is no heading
 	for _, s := range all {
@@ -88,7 +88,8 @@ func (d *Datasource) siteTable(all []hubapi.Site, now time.Time) *table {
 		t.add(string(s.ID), d.say.label(s.Label, string(s.ID)), string(s.Category), s.State, int64(slices.Index(siteOrder(), s.State)),
 			s.Alarms[1], s.Alarms[2], s.Alarms[3], s.Alarms[4], worst, priority, since, known(s.LastSample), age(now, s.LastSample),
 			s.Linked, known(s.LinkSince), s.StalePoints, s.Points, s.Findings, s.KWhPerWeek, s.EURPerWeek, s.KgCO2PerWeek,
-			delivery(s.Delivery.State, s.Delivery.Known), s.Delivery.LateSeconds, s.Delivery.Waiting, s.Delivery.Lost, d.tile(&s, now))
+			delivery(s.Delivery.State, s.Delivery.Known), sure(s.Delivery.Known, s.Delivery.LateSeconds), sure(s.Delivery.Known, s.Delivery.Waiting),
+			sure(s.Delivery.Known, s.Delivery.Lost), d.tile(&s, now))
 	}
 	return t
 }
@@ -100,6 +101,14 @@ func delivery(state string, known bool) string {
 		return "unknown"
 	}
 	return state
+}
+
+// sure is a number, nil for a zero that may be more.
+func sure[T int64 | float64](known bool, v T) *T {
+	if !known && v == 0 {
+		return nil
+	}
+	return &v
 }
 
 // siteSummary is the park in one row.

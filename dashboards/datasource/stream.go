@@ -88,10 +88,10 @@ func (d *Datasource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	if !ok || d.wrong != nil {
 		return errors.Join(badQuery{"channel", req.Path}, d.wrong)
 	}
-	pause := firstPause
+	pause, listen := firstPause, d.listener(ch, sender)
 	for {
 		began := d.now()
-		err := d.stream(ctx, ch, sender)
+		err := listen(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -110,30 +110,14 @@ func (d *Datasource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	}
 }
 
-func (d *Datasource) stream(ctx context.Context, ch channel, sender *backend.StreamSender) error {
+// listener returns what listens to a channel until the line breaks, and may
+// listen again then.
+func (d *Datasource) listener(ch channel, sender *backend.StreamSender) func(context.Context) error {
 	if ch.what == "alarms" {
-		return d.streamAlarms(ctx, ch, sender)
+		return func(ctx context.Context) error { return d.streamAlarms(ctx, ch, sender) }
 	}
-	return d.streamPoints(ctx, ch, sender)
-}
-
-// streamPoints sends the value of each point, then what changes.
-func (d *Datasource) streamPoints(ctx context.Context, ch channel, sender *backend.StreamSender) error {
 	points := &pointStream{d: d, ch: ch, sender: sender}
-	name := ch.site + "/" + ch.equipment
-	if ch.point != "" {
-		name += "/" + ch.point
-	}
-	start := func() {
-		// What was missed while nobody listened.
-		if err := points.begin(ctx); err != nil {
-			log.DefaultLogger.Warn("stream begins without the present values", "series", name, "error", err)
-		}
-	}
-	if err := points.begin(ctx); err != nil {
-		return err
-	}
-	return d.hub.Listen(ctx, url.Values{"what": {"sample"}, "series": {name}}, start, points.change)
+	return points.listen
 }
 
 // pointStream sends frames of one shape: a column a point.
@@ -145,6 +129,30 @@ type pointStream struct {
 	last   time.Time
 }
 
+// listen sends the value of each point, then what changes.
+func (p *pointStream) listen(ctx context.Context) error {
+	name := p.ch.site + "/" + p.ch.equipment
+	if p.ch.point != "" {
+		name += "/" + p.ch.point
+	}
+	start := func() {
+		// What was missed while nobody listened.
+		if err := p.begin(ctx); err != nil {
+			log.DefaultLogger.Warn("stream begins without the present values", "series", name, "error", err)
+		}
+	}
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
+	err := p.d.hub.Listen(ctx, url.Values{"what": {"sample"}, "series": {name}}, start, p.change)
+	if ctx.Err() == nil {
+		// Nothing is known from here on: the last value must not stay on a screen.
+		err = errors.Join(err, p.send(p.d.now(), nil))
+	}
+	return err
+}
+
+// begin sends what is known now, by the rule of change.
 func (p *pointStream) begin(ctx context.Context) error {
 	got, err := p.d.watched(ctx, p.ch)
 	if err != nil {
@@ -154,7 +162,7 @@ func (p *pointStream) begin(ctx context.Context) error {
 	now := map[string]*float64{}
 	at := time.Time{}
 	for _, v := range got.Values {
-		if v.State() != "unknown" {
+		if v.Quality == "good" && !v.Stale {
 			now[string(v.Point)] = v.Now
 		}
 		if v.NowAt.After(at) {

@@ -1,6 +1,8 @@
 package datasource
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -9,8 +11,9 @@ import (
 )
 
 // addTiles adds to a table of alarms, maintenance, edges or devices what a
-// wall says of each row in a few words, as tile does for sites.
-func (d *Datasource) addTiles(f *data.Frame) {
+// wall says of each row in a few words, as tile does for sites. What is shown
+// beside it by a field of its own is not said again.
+func (d *Datasource) addTiles(f *data.Frame, beside list) {
 	say := map[string]func(tableRow) string{
 		"alarms": d.alarmRow, "works": d.workRow, "edges": d.edgeRow, "devices": d.deviceRow,
 		"findings": d.findingRow,
@@ -20,7 +23,7 @@ func (d *Datasource) addTiles(f *data.Frame) {
 	}
 	texts := make([]string, f.Rows())
 	for i := range texts {
-		texts[i] = say(tableRow{f, i})
+		texts[i] = say(tableRow{f, i, beside})
 	}
 	f.Fields = append(f.Fields, data.NewField("tile", nil, texts))
 }
@@ -42,6 +45,21 @@ func (d *Datasource) spans(name string, seconds *data.Field) *data.Field {
 type tableRow struct {
 	frame *data.Frame
 	row   int
+	// beside are the fields that are shown themselves.
+	beside list
+}
+
+// part is a text of the row, "" when it is shown beside the tile.
+func (r tableRow) part(name string) string {
+	if r.beside.has(name) {
+		return ""
+	}
+	return r.text(name)
+}
+
+// parted joins what there is of the parts of a tile.
+func parted(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 func (r tableRow) text(name string) string {
@@ -84,18 +102,14 @@ func (d *Datasource) alarmRow(r tableRow) string {
 	if v := r.number("priority"); v != nil {
 		p = gtc.Priority(*v)
 	}
-	return d.aged(sign(p)+" "+priority(p)+" "+r.text("label"), r.number("age_s"))
+	return d.aged(strings.TrimSpace(sign(p)+" "+priority(p)+" "+r.part("label")), r.number("age_s"))
 }
 
 // workRow says why and until when; the day is told when it is another one.
 func (d *Datasource) workRow(r tableRow) string {
 	until, ok := r.time("until")
 	if !ok {
-		return r.text("reason")
-	}
-	text := r.text("reason")
-	if text != "" {
-		text += " · "
+		return r.part("reason")
 	}
 	local := until.In(brussels())
 	format := "02/01 15:04"
@@ -104,7 +118,7 @@ func (d *Datasource) workRow(r tableRow) string {
 			format = "15:04"
 		}
 	}
-	return text + in("jusqu’à ", "tot ", "until ").In(d.say.lang) + local.Format(format)
+	return parted(r.part("reason"), in("jusqu’à ", "tot ", "until ").In(d.say.lang)+local.Format(format))
 }
 
 func textOf(v any) string {
@@ -145,21 +159,25 @@ func (d *Datasource) findingRow(r tableRow) string {
 	if text == "" {
 		text = "◆ "
 	}
+	worth, since := "", ""
 	switch eur, kwh := r.number("eur_per_week"), r.number("kwh_per_week"); {
 	case eur != nil:
-		text += d.say.with(in("%s €/sem.", "%s €/week", "€%s/week"), d.say.grouped(*eur)) + " · "
+		worth = d.say.with(in("%s €/sem.", "%s €/week", "€%s/week"), d.say.grouped(*eur))
 	case kwh != nil:
-		text += d.say.with(in("%s kWh/sem.", "%s kWh/week", "%s kWh/week"), d.say.grouped(*kwh)) + " · "
+		worth = d.say.with(in("%s kWh/sem.", "%s kWh/week", "%s kWh/week"), d.say.grouped(*kwh))
 	}
-	text += r.text("meter_label")
 	if days := r.number("days"); days != nil {
-		text += " · " + d.say.span(time.Duration(*days*24)*time.Hour)
+		since = d.say.span(time.Duration(*days*24) * time.Hour)
 	}
-	return text
+	return text + parted(worth, r.part("meter_label"), since)
 }
 
 func (d *Datasource) deviceRow(r tableRow) string {
 	state := r.text("state")
 	shape := map[string]string{"offline": "▲ ", "unknown": "▨ "}[state]
-	return d.aged(shape+r.text("device")+" · "+d.say.f("state."+state), r.number("age_s"))
+	text := d.say.f("state." + state)
+	if state == "offline" && r.beside.has("device") {
+		text = in("Muet", "Stil", "Silent").In(d.say.lang) // it shares a line with the names
+	}
+	return d.aged(shape+parted(r.part("device"), text), r.number("age_s"))
 }

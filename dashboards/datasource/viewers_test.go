@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -130,6 +133,7 @@ func testStreams(t *testing.T, c *centre) {
 	require.Equal(t, "acknowledged", state(alarms.next(t)))
 	stop()
 
+	testBrokenStream(t, c)
 	for path, ok := range map[string]bool{
 		"alarms": true, "alarms/dampremy": true, "points/dampremy/circuit-1": true, "points/dampremy/circuit-1/flow_temp": true,
 		"points/dampremy": false, "points/dampremy/rien": false, "points/dampremy/logement": false, "points/x/y/z/a": false, "": false, "alarms/a/b": false,
@@ -138,5 +142,36 @@ func testStreams(t *testing.T, c *centre) {
 		got, err := d.SubscribeStream(t.Context(), &backend.SubscribeStreamRequest{Path: path})
 		require.NoError(t, err)
 		require.Equal(t, ok, got.Status == backend.SubscribeStreamStatusOK, path)
+	}
+}
+
+// testBrokenStream cuts the line to the hub: the value that was shown is not
+// known any more.
+func testBrokenStream(t *testing.T, c *centre) {
+	t.Helper()
+	hub, err := url.Parse(c.url)
+	require.NoError(t, err)
+	line := httputil.NewSingleHostReverseProxy(hub)
+	line.FlushInterval = -1
+	front := httptest.NewServer(line)
+	defer front.Close()
+	at := c.at.Add(20 * time.Second).UnixMilli()
+	c.publish(t, "dampremy", fmt.Appendf(nil, "point_quality,equipment=circuit-1,point=flow_temp,site=dampremy quality=\"good\" %d\n", at))
+	c.publish(t, "dampremy", fmt.Appendf(nil, "heating_circuit,equipment=circuit-1,site=dampremy flow_temp=45.5 %d\n", at+1000))
+	points, stop := run(t, source(t, front.URL, "", nil), "points/dampremy/circuit-1/flow_temp")
+	defer stop()
+	last := func() *float64 {
+		f := points.next(t)
+		v, ok := f.Fields[1].At(0).(*float64)
+		require.True(t, ok)
+		return v
+	}
+	last() // before it listens; then again when the hub answers
+	for v := last(); v == nil || *v != 45.5; {
+		v = last()
+	}
+	front.CloseClientConnections()
+	for v := last(); v != nil; {
+		v = last()
 	}
 }

@@ -4,7 +4,7 @@ package grafana
 // what the model expects of that day.
 func signature(q Query) Panel {
 	p := panel("xychart", "Signature énergétique", "Chaque rond est un jour : température extérieure moyenne et consommation ; chaque petit carré est ce que le modèle attend de ce jour.", at(0, 16, 12, 10), ask(q))
-	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, "▨ aucun jour dont température et consommation soient connues"
+	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, unmeasured
 	p.FieldConfig.Defaults.Custom = map[string]any{"show": "points", "pointSize": map[string]any{"fixed": 6}, "pointShape": "circle", "pointStrokeWidth": 1, "fillOpacity": 20}
 	p.Options = map[string]any{
 		"mapping": "manual", "series": []any{against("temperature", "actual", "Jours"), against("temperature", "expected", "Modèle")},
@@ -29,7 +29,7 @@ func against(x, y, name string) map[string]any {
 // fields Grafana's heat map takes the links alone; numbers get their look here.
 func carpet(q Query) Panel {
 	p := panel("heatmap", "Heure × jour", "La consommation de chaque heure : plus c’est sombre, plus c’est beaucoup. Une case vide : rien, ou pas de mesure ; l’infobulle et le message du panneau le disent.", at(12, 16, 12, 10), ask(q))
-	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, "▨ aucune heure mesurée"
+	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, unmeasured
 	p.Options = map[string]any{
 		"calculate":  false,
 		"color":      map[string]any{"mode": "opacity", "fill": colorText, "scale": "linear", "exponent": 0.5, "scheme": "Greys", "steps": 64, "reverse": false},
@@ -46,7 +46,7 @@ func carpet(q Query) Panel {
 // duration sorts the hours by their power: how long is how much needed?
 func duration(q Query) Panel {
 	p := panel("trend", "Monotone de charge", "Les heures de la période, de la plus forte à la plus faible : pendant combien d’heures faut-il au moins cette puissance ?", at(0, 26, 12, 9), ask(q))
-	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, "▨ aucune heure mesurée"
+	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, unmeasured
 	p.FieldConfig.Defaults.Color = fixed(colorObserved)
 	p.FieldConfig.Defaults.Custom = map[string]any{"axisLabel": "kW", "drawStyle": "line", "lineWidth": 2, "fillOpacity": 10, "showPoints": "never"}
 	p.Options = map[string]any{"xField": "hours", "legend": legend(false), "tooltip": tooltip(false)}

@@ -24,7 +24,7 @@ func (c column) override() Override {
 	o := Override{Matcher: Matcher{ID: "byName", Options: c.field}}
 	set := func(id string, value any) { o.Properties = append(o.Properties, Property{ID: id, Value: value}) }
 	set("displayName", c.title)
-	set("noValue", "–")
+	set("noValue", c.absent())
 	set("unit", cmp.Or(c.unit, plain))
 	if c.decimals != nil {
 		set("decimals", *c.decimals)
@@ -51,6 +51,15 @@ func (c column) override() Override {
 		set("links", []DataLink{{Title: "Ouvrir", URL: c.link}})
 	}
 	return o
+}
+
+// absent is what stands for a cell without a value: a number, an age or a date
+// is not known, while a text may have nothing to say.
+func (c column) absent() string {
+	if c.unit != "" || c.decimals != nil {
+		return unknown
+	}
+	return "–"
 }
 
 // needs are the fields that the column's link speaks of.

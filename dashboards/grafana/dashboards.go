@@ -9,14 +9,6 @@ func Dashboards() []Dashboard {
 	}
 }
 
-// wall is a page that nobody touches: shown for 20–30 s, asked again every 10.
-func wall(uid, title, description string, panels ...Panel) Dashboard {
-	d := page(head{uid, title, description, []string{"gtc", "mur"}}, Range{From: "now-24h", To: "now"}, nil, panels...)
-	d.Refresh, d.Timepicker.Hidden, d.Links = "10s", true, []Link{}
-	d.Annotations = List{List: []any{}}
-	return d
-}
-
 // head is what a dashboard is called and for whom it is.
 type head struct {
 	uid, title, description string
@@ -47,29 +39,4 @@ func story(sites string) List {
 		annotation("Travaux", colorFocus, true, Query{What: []string{"works"}, Sites: only}),
 		annotation("Constats", colorP4, true, Query{What: []string{"findings"}, Sites: only}),
 	}}
-}
-
-// heartbeat is what tells a living picture from a frozen one: the hub's clock
-// and the age of the newest value that reached it.
-func heartbeat(x, y int) []Panel {
-	summary := Query{QueryType: "sites", Format: "summary"}
-	return []Panel{
-		big(clockName, "L’horloge du hub, redemandée toutes les 10 s. Si elle s’arrête, rien de ce qui est montré n’est à jour.",
-			at(x, y, 3, 5), summary, "at", withUnit(clockFormat), sized(28, 40)),
-		big(newestName, "Âge de la mesure la plus récente de tout le parc. Au-delà d’une minute, la mesure ou sa transmission est arrêtée.",
-			at(x+3, y, 3, 5), summary, "newest_age", withUnit("string"), sized(28, 40), freshSeconds()),
-	}
-}
-
-// The two signs of life of a wall.
-const (
-	clockName  = "Heure du hub"
-	newestName = "Reçu il y a"
-)
-
-// freshSeconds colours an age in words that is no longer of seconds.
-func freshSeconds() option {
-	return withMappings(nothing("▨ inconnu"), Mapping{Type: "regex", Options: map[string]any{
-		"pattern": "^(\\d+ (?!s$).*)$", "result": map[string]any{"text": "▨ $1", "color": colorP2, "index": 0},
-	}})
 }

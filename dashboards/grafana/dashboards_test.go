@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -202,22 +203,85 @@ func TestWalls(t *testing.T) {
 		assert.Equal(t, "10s", d.Refresh)
 		assert.True(t, d.Timepicker.Hidden)
 		assert.Len(t, d.Templating.List, 1, "only the data source")
+		for _, v := range d.Templating.List {
+			source, ok := v.(Variable)
+			require.True(t, ok)
+			assert.Equal(t, 2, source.Hide, "Grafana keeps the row of variables in kiosk mode, and the last panels fall off the screen")
+		}
 		titles := []string{}
 		for _, p := range d.Panels {
 			titles = append(titles, p.FieldConfig.Defaults.DisplayName)
 			assert.Empty(t, p.Title, "a panel's own title is too small for a wall")
-			if text, ok := p.Options["text"].(map[string]any); ok {
-				assert.GreaterOrEqual(t, text["titleSize"], 28, p.Description)
-				assert.GreaterOrEqual(t, text["valueSize"], 28, p.Description)
-			} else {
-				assert.Contains(t, []string{"text", "timeseries"}, p.Type, "no size of characters: %s", p.Description)
-			}
+			readable(t, p)
 			assert.LessOrEqual(t, p.GridPos.Y+p.GridPos.H, screen, p.Title)
 		}
 		assert.Contains(t, titles, clockName)
 		assert.Contains(t, titles, newestName)
 	})
 	assert.Equal(t, 3, walls)
+}
+
+// readable holds the characters of a wall's panel against what is read at 4 m on
+// a 55″ screen of 1080 lines: 53 pixels, and 42 for what only names a value.
+func readable(t *testing.T, p Panel) {
+	t.Helper()
+	switch p.Type {
+	case "text":
+		content, ok := p.Options["content"].(string)
+		require.True(t, ok)
+		size := regexp.MustCompile(`font:600 (\d+)px/`).FindStringSubmatch(content)
+		require.Len(t, size, 2, content)
+		pixels, err := strconv.Atoi(size[1])
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, pixels, 42, content)
+	case "timeseries":
+		// Grafana writes axes and legends with 12 pixels, whatever is asked.
+		assert.Equal(t, "hidden", p.FieldConfig.Defaults.Custom["axisPlacement"], p.Description)
+		text, err := json.Marshal(p.FieldConfig.Overrides)
+		require.NoError(t, err)
+		assert.Contains(t, string(text), `{"matcher":{"id":"byType","options":"time"},"properties":[{"id":"custom.axisPlacement","value":"hidden"}]}`)
+		shown, ok := p.Options["legend"].(map[string]any)
+		require.True(t, ok)
+		assert.Equal(t, false, shown["showLegend"], p.Description)
+	default:
+		text, ok := p.Options["text"].(map[string]any)
+		require.True(t, ok, "no size of characters: %s", p.Description)
+		assert.GreaterOrEqual(t, text["titleSize"], 42, p.Description)
+		assert.GreaterOrEqual(t, text["valueSize"], 53, p.Description)
+		fits(t, p)
+	}
+}
+
+// fits holds the lines of a tile against the room that it has: Grafana's lines
+// are 1.2 characters high, its tiles 4 pixels apart, its rows 38 pixels, and a
+// line has a fifth of its height above and below the letters to spare.
+func fits(t *testing.T, p Panel) {
+	t.Helper()
+	text, ok := p.Options["text"].(map[string]any)
+	require.True(t, ok)
+	name, isNumber := text["titleSize"].(int)
+	require.True(t, isNumber)
+	value, isNumber := text["valueSize"].(int)
+	require.True(t, isNumber)
+	reduce, ok := p.Options["reduceOptions"].(map[string]any)
+	require.True(t, ok)
+	tiles := 1
+	if n, ok := reduce["limit"].(int); ok {
+		tiles = n
+	}
+	for _, m := range p.FieldConfig.Defaults.Mappings {
+		if options, isMap := m.Options.(map[string]any); isMap && m.Type == "special" && p.GridPos.W < 12 {
+			result, hasText := options["result"].(map[string]any)
+			require.True(t, hasText)
+			assert.Equal(t, "▨ ?", result["text"], "too wide for the tile: %s", p.Description)
+		}
+	}
+	room := float64(38*p.GridPos.H-8-2-4*(tiles-1)) / float64(tiles)
+	needed := 1.2 * float64(name+value)
+	if p.Options["wideLayout"] == true {
+		needed = 1.2 * float64(value)
+	}
+	assert.GreaterOrEqual(t, room, needed-8, "%d tiles of %.0f pixels: %s", tiles, room, p.Description)
 }
 
 func TestLinksLeadSomewhere(t *testing.T) {

@@ -44,7 +44,7 @@ func influxSite() Dashboard {
 	newest := panel("table", "Dernières valeurs reçues des chaudières", "Instant et valeur les plus récents de chaque chaudière. Une date ancienne veut dire que rien n’arrive.", at(0, 0, 24, 6),
 		askInflux(InfluxQuery{Query: `SELECT last("flow_temp") AS "Départ (°C)", "return_temp" AS "Retour (°C)" FROM "boiler" WHERE ` + atSite + ` GROUP BY "equipment"`, ResultFormat: "table"}))
 	asTable(&newest)
-	newest.FieldConfig.Defaults.Unit, newest.FieldConfig.Defaults.NoValue = plain, "▨ inconnu"
+	newest.FieldConfig.Defaults.Unit, newest.FieldConfig.Defaults.NoValue = plain, unmeasured
 	newest.FieldConfig.Overrides = []Override{{Matcher: Matcher{ID: "byType", Options: "time"}, Properties: []Property{set("unit", instantFormat)}}}
 	return influxPage("gtc-influx-site", "GTC · Site (InfluxDB seul)", "Les courbes d’un site demandées à InfluxDB, sans la source de données GTC.",
 		[]any{influxChoice("site", "Site", `SHOW TAG VALUES FROM "collector" WITH KEY = "site"`)},
@@ -85,7 +85,7 @@ func qualities(where string) Panel {
 			ResultFormat: "time_series", Alias: "$tag_point",
 		}))
 	p.FieldConfig.Defaults.Unit = "string"
-	p.FieldConfig.Defaults.NoValue = "aucun changement de qualité sur la période"
+	p.FieldConfig.Defaults.NoValue = unmeasured
 	p.FieldConfig.Defaults.Color = fixed(colorUnknown)
 	p.FieldConfig.Defaults.Mappings = []Mapping{qualityWords()}
 	p.Options = map[string]any{

@@ -6,11 +6,11 @@ const (
 	colorNormal  = "#5A6672" // normal value, plant
 	colorGround  = "#C9CFD6" // a normal tile, the band of what is expected
 	colorP1      = "#B3001B"
-	colorP2      = "#C85A00"
+	colorP2      = "#B35000" // darker than elsewhere: Grafana writes nearly white on it
 	colorP3      = "#8A6D00"
 	colorP4      = "#5B3FA8" // drift
 	colorSaving  = "#0B6E4F"
-	colorUnknown = "#9AA5B1" // with the hatched sign ▨, never alone
+	colorUnknown = "#5A6672" // with the hatched sign ▨, never alone
 	colorFocus   = "#0B5CAD"
 	// colorObserved is Grafana's own text: nearly black by day, and light in the
 	// dark theme that a wall has at night.
@@ -61,15 +61,22 @@ func words(list ...word) Mapping {
 	return Mapping{Type: "value", Options: options}
 }
 
+// What a panel shows by itself. Grafana takes these words for an absent value
+// and for a question that failed alike: none of them may say that there is
+// nothing to see. What an empty answer means is in the answer (Query.None).
+const (
+	unknown = "▨ inconnu"
+	// unknownBrief has room in the narrowest tile of a wall.
+	unknownBrief = "▨ ?"
+	unanswered   = "▨ pas de réponse"
+	// unmeasured is for curves, of which an empty answer has no words.
+	unmeasured = "▨ pas de réponse, ou pas de mesure"
+)
+
 // nothing says what the absence of a value means: never a number, never green.
-func nothing(text string) Mapping { return absent(text, colorUnknown) }
-
-// none says calmly that there is none of what a board lists.
-func none(text string) Mapping { return absent(text, colorGround) }
-
-func absent(text, color string) Mapping {
+func nothing(text string) Mapping {
 	return Mapping{Type: "special", Options: map[string]any{
-		"match": "null+nan", "result": map[string]any{"text": text, "color": color, "index": 9},
+		"match": "null+nan", "result": map[string]any{"text": text, "color": colorUnknown, "index": 9},
 	}}
 }
 
@@ -82,10 +89,12 @@ func begins(sign, color string, index int) Mapping {
 
 // tiles colours what a tile says by the sign it begins with: a shape, a number
 // and words carry the meaning, the colour only repeats it.
-func tiles() []Mapping {
+func tiles() []Mapping { return append(marked(), begins("[^■▲●◆▨]", colorGround, 5)) }
+
+// marked are the colours of the signs.
+func marked() []Mapping {
 	return []Mapping{
-		begins("■", colorP1, 0), begins("▲", colorP2, 1), begins("●", colorP3, 2), begins("◆", colorP4, 3),
-		begins("▨", colorUnknown, 4), begins("[^■▲●◆▨]", colorGround, 5),
+		begins("■", colorP1, 0), begins("▲", colorP2, 1), begins("●", colorP3, 2), begins("◆", colorP4, 3), begins("▨", colorUnknown, 4),
 	}
 }
 

@@ -62,6 +62,9 @@ type Variable struct {
 	AllValue    string     `json:"allValue,omitempty"`
 }
 
+// hideVariable keeps a variable out of sight altogether.
+const hideVariable = 2
+
 // Choice is what a variable stands at when a dashboard is opened; nil lets
 // Grafana take the first.
 type Choice struct {

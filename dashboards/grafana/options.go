@@ -57,7 +57,9 @@ func set(id string, value any) Property { return Property{ID: id, Value: value} 
 // expected dashed, its band filled below.
 func expectation() option {
 	return func(p *Panel) {
-		named("actual", set("displayName", "Réel"), set("color", fixed(colorObserved)), set("custom.lineWidth", 2))(p)
+		for _, observed := range []string{"actual", "compared"} {
+			named(observed, set("displayName", "Réel"), set("color", fixed(colorObserved)), set("custom.lineWidth", 2))(p)
+		}
 		named("expected", set("displayName", "Attendu"), set("color", fixed(colorNormal)),
 			dashed())(p)
 		named("low", set("displayName", "Bande basse"), set("color", fixed(colorGround)), set("custom.lineWidth", 0), set("custom.hideFrom", hidden()))(p)
@@ -70,7 +72,7 @@ func expectation() option {
 // kwh writes energy by the language of the browser: the unit stands on the axis.
 func kwh() option {
 	return func(p *Panel) {
-		for _, name := range []string{"actual", "expected", "low", "high", "residual", "cusum"} {
+		for _, name := range []string{"actual", "compared", "expected", "low", "high", "residual", "cusum"} {
 			named(name, set("unit", plain))(p)
 		}
 	}

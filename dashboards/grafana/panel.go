@@ -26,8 +26,8 @@ func panel(kind, title, description string, place Grid, targets []any) Panel {
 func stat(title, description string, place Grid, q Query, field string, options ...option) Panel {
 	q.Fields = strings.Fields(field)
 	p := panel("stat", title, description, place, ask(q))
-	p.FieldConfig.Defaults.NoValue = "▨ inconnu"
-	p.FieldConfig.Defaults.Mappings = []Mapping{nothing("▨ inconnu")}
+	p.FieldConfig.Defaults.NoValue = unanswered
+	p.FieldConfig.Defaults.Mappings = []Mapping{nothing(unknown)}
 	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.Decimals = plain, whole()
 	p.FieldConfig.Defaults.Color, p.FieldConfig.Defaults.Thresholds = byThreshold(), steps()
 	p.Options = map[string]any{
@@ -57,21 +57,23 @@ func (p *Panel) ownLook(fields []string) {
 	p.FieldConfig.Overrides = append(own, p.FieldConfig.Overrides...)
 }
 
-// board makes a tile of each row: its text, under the name of the site.
-func board(description, empty string, place Grid, q Query, options ...option) Panel {
-	p := stat("", description, place, q, "site_label tile", options...)
+// board makes a tile of each row, the worst first: its text, under the names of
+// the fields given. The last tile counts those that have no place.
+func board(description, empty string, place Grid, q Query, names string, options ...option) Panel {
+	q.None = empty
+	p := stat("", description, place, q, names+" tile", options...)
 	reduce, _ := p.Options["reduceOptions"].(map[string]any)
 	reduce["values"], reduce["limit"], reduce["fields"] = true, q.Limit, "/^tile$/"
 	p.Options["textMode"], p.Options["colorMode"] = "value_and_name", "background_solid"
 	p.FieldConfig.Defaults.Unit = "string"
-	p.FieldConfig.Defaults.NoValue = empty
-	p.FieldConfig.Defaults.Mappings = append(tiles(), none(empty))
+	p.FieldConfig.Defaults.Mappings = append(tiles(), nothing(unanswered))
 	return p
 }
 
 // table shows the given fields in their order, under French names. Fields that
 // only links need are asked for and hidden.
 func table(title, description, empty string, place Grid, q Query, columns []column) Panel {
+	q.None = empty
 	hidden := []string{}
 	for _, c := range columns {
 		q.Fields = append(q.Fields, c.field)
@@ -84,7 +86,7 @@ func table(title, description, empty string, place Grid, q Query, columns []colu
 	q.Fields = append(q.Fields, hidden...)
 	p := panel("table", title, description, place, ask(q))
 	p.FieldConfig.Defaults.Unit = plain
-	p.FieldConfig.Defaults.NoValue = empty
+	p.FieldConfig.Defaults.NoValue = unanswered
 	asTable(&p)
 	for _, c := range columns {
 		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, c.override())
@@ -121,7 +123,7 @@ func tooltip(all bool) map[string]any {
 // series draws curves. Gaps stay gaps.
 func series(title, description, axis string, place Grid, targets []any, options ...option) Panel {
 	p := panel("timeseries", title, description, place, targets)
-	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, "▨ pas de mesure, ou pas d’équipement de ce genre"
+	p.FieldConfig.Defaults.Unit, p.FieldConfig.Defaults.NoValue = plain, unmeasured
 	p.FieldConfig.Defaults.Color = shades()
 	p.FieldConfig.Defaults.Custom = map[string]any{
 		"axisLabel": axis, "axisPlacement": "auto", "drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2,
@@ -139,7 +141,6 @@ func bars(title, description string, place Grid, q Query, field string, options 
 	q.Sort = "-" + field
 	p := stat(title, description, place, q, "site_label "+field)
 	p.Type = "bargauge"
-	p.FieldConfig.Defaults.NoValue = "aucune valeur connue"
 	p.Options = map[string]any{
 		"displayMode": "basic", "orientation": "horizontal", "showUnfilled": false, "valueMode": "text", "namePlacement": "left",
 		"legend": legend(false), "sizing": "auto", "minVizHeight": 24, "minVizWidth": 8, "maxVizHeight": 90,
@@ -159,13 +160,14 @@ func row(title string, y int) Panel {
 // fireNotice stands on every page that shows what fire panels say.
 const fireNotice = "Cette vue n’alerte pas les secours. En cas de feu : procédure du site et 112."
 
-// notice is a text that is always there.
+// notice is a text that is always there, size pixels high.
 func notice(text string, place Grid, size int) Panel {
 	p := panel("text", "", "", place, nil)
 	p.Datasource, p.Transparent = nil, true
 	p.Options = map[string]any{
-		"mode":    "html",
-		"content": `<div style="font-size:` + strconv.Itoa(size) + `px; font-weight:600; padding-top:8px;">` + text + `</div>`,
+		"mode": "html",
+		// Of the height of a line Grafana takes only what is said within font.
+		"content": `<div style="font:600 ` + strconv.Itoa(size) + `px/1.15 Inter, Roboto, sans-serif;">` + text + `</div>`,
 	}
 	return p
 }

@@ -8,7 +8,7 @@ func site() Dashboard {
 		return q
 	}
 	state := stat("État du site", "Le plus grave de ce qui y dure ; ▨ quand rien n’est su.", at(0, 0, 8, 4), only(Query{QueryType: "sites"}), "tile",
-		withUnit("string"), withMappings(append(tiles(), nothing("▨ inconnu"))...), withOptions(map[string]any{"colorMode": "background_solid"}), sized(16, 24))
+		withUnit("string"), withMappings(append(tiles(), nothing(unknown))...), withOptions(map[string]any{"colorMode": "background_solid"}), sized(16, 24))
 	panels := []Panel{
 		state,
 		stat("Alarmes P1 et P2", "Alarmes critiques et hautes qui durent.", at(8, 0, 4, 4), only(Query{QueryType: "alarms", Format: "summary"}), "p1 p2",
@@ -36,7 +36,7 @@ func site() Dashboard {
 
 // freshMinutes colours an age in words of more than minutes.
 func freshMinutes() option {
-	return withMappings(nothing("▨ rien reçu"), Mapping{Type: "regex", Options: map[string]any{
+	return withMappings(nothing(unknown), Mapping{Type: "regex", Options: map[string]any{
 		"pattern": `^(\d+ (h|j|d).*)$`, "result": map[string]any{"text": "▨ $1", "color": colorP2, "index": 0},
 	}})
 }

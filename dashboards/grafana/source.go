@@ -18,7 +18,10 @@ type Query struct {
 	Fields []string `json:"fields,omitempty"`
 	// Sort names the field by which rows are sorted, with a minus the greatest
 	// first.
-	Sort       string   `json:"sort,omitempty"`
+	Sort string `json:"sort,omitempty"`
+	// None are the words for a list that is answered and empty: in the panel
+	// they would also stand for an answer that never came.
+	None       string   `json:"none,omitempty"`
 	Sites      []string `json:"sites,omitempty"`
 	Kinds      []string `json:"kinds,omitempty"`
 	Equipment  []string `json:"equipment,omitempty"`

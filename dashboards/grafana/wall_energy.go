@@ -6,35 +6,52 @@ func wallEnergy() Dashboard {
 	bought := []string{"gas", "oil", "electricity"}
 	drift := Query{QueryType: "findings", Format: "summary", Kinds: []string{"drift"}, Carriers: bought, Open: new(true)}
 	panels := []Panel{
-		big("◆ Dérives", "Dérives ouvertes de gaz, de mazout et d’électricité.", at(0, 0, 3, 5), drift, "count", withThresholds(anyIs(colorP4))),
-		big("EUR par semaine", "Ce que ces dérives coûtent par semaine, au prix marginal, TVA comprise.", at(3, 0, 5, 5), drift, "eur_per_week", withThresholds(anyIs(colorP4))),
-		big("kWh par semaine", "Consommation au-delà de l’attendu, par semaine, de ces dérives.", at(8, 0, 5, 5), drift, "kwh_per_week"),
-		big("kg CO₂ par semaine", "Émissions de ces dérives, avec le jeu de facteurs du hub.", at(13, 0, 5, 5), drift, "kgco2_per_week"),
+		big("◆ Dérives", "Dérives ouvertes de gaz, de mazout et d’électricité.", at(0, 0, 3, 4), drift, "count", withThresholds(anyIs(colorP4))),
+		big("EUR / semaine", "Ce que ces dérives coûtent par semaine, au prix marginal, TVA comprise.", at(3, 0, 4, 4), drift, "eur_per_week", withThresholds(anyIs(colorP4))),
+		big("kWh / semaine", "Consommation au-delà de l’attendu, par semaine, de ces dérives.", at(7, 0, 4, 4), drift, "kwh_per_week"),
+		big("kg CO₂ / semaine", "Émissions de ces dérives, avec le jeu de facteurs du hub.", at(11, 0, 5, 4), drift, "kgco2_per_week"),
+		clock(at(16, 0, 4, 4)), newest(at(20, 0, 4, 4)),
+		inWords(board("Les dérives ouvertes qui coûtent le plus au prix marginal TVAC, la plus chère d’abord : site, compteur, coût par semaine, durée. La dernière ligne compte les autres.", "aucune dérive", at(0, 4, 24, 13),
+			Query{QueryType: "findings", Kinds: []string{"drift"}, Carriers: bought, Open: new(true), Sort: "-eur_per_week", Limit: 6}, "site_label meter_label", lines())),
 	}
-	panels = append(panels, heartbeat(18, 0)...)
-	panels = append(panels,
-		notice("Les quatre dérives les plus chères (prix marginal TVAC)", at(0, 5, 12, 2), 28),
-		board("Les dérives ouvertes qui coûtent le plus : site, coût par semaine, compteur, durée.", "aucune dérive", at(0, 7, 12, 10),
-			Query{QueryType: "findings", Kinds: []string{"drift"}, Carriers: bought, Open: new(true), Sort: "-eur_per_week", Limit: 4}, sized(28, 28)),
-		weekOf("Gaz", "gas", 5), weekOf("Électricité", "electricity", 11),
-		notice("Gaz, 60 jours : kWh par jour et attendu", at(0, 17, 12, 2), 28), monthOf("gas", 0),
-		notice("Électricité, 60 jours : kWh par jour et attendu", at(12, 17, 12, 2), 28), monthOf("electricity", 12),
-	)
+	panels = append(panels, carrierOf("Gaz", "gas", 0)...)
+	panels = append(panels, carrierOf("Électricité", "electricity", 12)...)
 	return wall("gtc-mur-energie", "GTC · Mur 2 · Énergie", "Où la consommation s’écarte de l’attendu, de combien et à quel coût.", panels...)
 }
 
-// weekOf compares seven days with what was to be expected of them.
-func weekOf(label, carrier string, y int) Panel {
-	return stat("", label+" : consommation des sept derniers jours et ce que le climat de ces jours laissait attendre, sur les compteurs du parc.", at(12, y, 12, 6),
-		Query{QueryType: "energy", Carriers: []string{carrier}, Step: "day", Group: "park", Format: "total", Measures: []string{"actual", "expected", "residual_pct"}},
-		"actual expected residual_pct", over("7d/d"), sized(28, 44), withMappings(none("pas de compteur"), nothing("▨ inconnu")),
-		withOptions(map[string]any{"textMode": "value_and_name", "orientation": "vertical"}),
-		named("actual", set("displayName", label+", 7 jours (kWh)")), named("expected", set("displayName", "Attendu (kWh)")),
-		named("residual_pct", set("displayName", "Écart (%)"), set("decimals", 1)))
+// carrierOf compares seven days, then sixty, with what was to be expected of them.
+func carrierOf(label, carrier string, x int) []Panel {
+	return []Panel{
+		notice(label+", 7 et 60 jours : réel —, attendu - -", at(x, 17, 12, 2), nameSize),
+		weekOf(label, carrier, at(x, 19, 12, 4)), monthOf(label, carrier, at(x, 23, 12, 5)),
+	}
 }
 
-// monthOf draws 60 days of the whole park with their band.
-func monthOf(carrier string, x int) Panel {
-	return series("", "Consommation journalière du parc, attendue et sa bande à 90 %. Un jour absent reste vide.", "kWh par jour", at(x, 19, 12, 9),
-		ask(Query{QueryType: "energy", Carriers: []string{carrier}, Step: "day", Group: "park"}), over("60d/d"), expectation())
+// weekOf sets what the meters that have a baseline used beside what was to be
+// expected of the same meters and days. What others used is in neither.
+func weekOf(label, carrier string, place Grid) Panel {
+	const fields = "compared expected residual_pct coverage"
+	return stat("", label+" : consommation des sept derniers jours et ce que le climat de ces jours laissait attendre, sur les compteurs du parc qui ont une référence ; et la part des jours et des compteurs qui est mesurée.", place,
+		Query{QueryType: "energy", Carriers: []string{carrier}, Step: "day", Group: "park", Format: "total", Measures: []string{"compared", "expected", "residual_pct", "coverage"}, None: "pas de compteur"},
+		fields, over("7d/d"), sized(nameSize, valueSize), withMappings(nothing(unknownBrief)),
+		withOptions(map[string]any{"textMode": "value_and_name", "orientation": "vertical"}),
+		named("compared", set("displayName", "Réel, kWh")), named("expected", set("displayName", "Attendu")),
+		named("residual_pct", set("displayName", "Écart, %"), set("decimals", 1)),
+		named("coverage", set("displayName", "Mesuré"), set("unit", "percentunit"), set("mappings", []Mapping{tooLittle(), nothing(unknownBrief)})))
+}
+
+// tooLittle calls a sum unknown of which less than nine tenths were measured.
+func tooLittle() Mapping {
+	return Mapping{Type: "range", Options: map[string]any{
+		"from": 0, "to": 0.8999, "result": map[string]any{"text": "▨ < 90", "color": colorP2, "index": 0},
+	}}
+}
+
+// monthOf draws 60 days of the whole park with their band. Grafana writes axes
+// and legends too small for a wall: the picture is of the shape alone, its
+// numbers stand above it.
+func monthOf(label, carrier string, place Grid) Panel {
+	return series("", label+" : consommation journalière sur 60 jours des compteurs du parc qui ont une référence, attendue et sa bande à 90 %. Un jour absent reste vide.", "kWh par jour", place,
+		ask(Query{QueryType: "energy", Carriers: []string{carrier}, Step: "day", Group: "park", Measures: []string{"compared", "expected", "low", "high"}}),
+		over("60d/d"), expectation(), shapeOnly())
 }

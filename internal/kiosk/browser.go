@@ -11,17 +11,19 @@ import (
 )
 
 // look finds out what a page shows: the hub's clock of the panel "Heure du
-// hub", or what stands there instead.
+// hub", or what stands there instead. Panels without that clock are those that
+// the hub did not answer: a number that Grafana has no answer for may lose its
+// name as well.
 const look = `(() => {
   const sight = {Pulse: '', Trouble: ''};
   if (location.protocol === 'chrome-error:') { sight.Trouble = 'Grafana ne répond pas'; return sight; }
   if (/\/login(\/|$)/.test(location.pathname)) { sight.Trouble = 'Grafana demande de se connecter'; return sight; }
-  const panel = [...document.querySelectorAll('section, [data-viz-panel-key]')].find(
-    (e) => e.innerText && e.innerText.startsWith('Heure du hub'));
+  const panels = [...document.querySelectorAll('section, [data-viz-panel-key]')];
+  const panel = panels.find((e) => e.innerText && e.innerText.startsWith('Heure du hub'));
   const found = panel && panel.innerText.match(/\b\d{2}:\d{2}:\d{2}\b/);
   if (found) { sight.Pulse = found[0]; return sight; }
-  if (/unauthorized|401|403/i.test(document.title + document.body.innerText.slice(0, 2000))) { sight.Trouble = 'Grafana refuse l’accès'; }
-  else if (panel) { sight.Trouble = 'le hub ne répond pas à Grafana'; }
+  if (panels.length > 0) { sight.Trouble = 'le hub ne répond pas à Grafana'; }
+  else if (/unauthorized|401|403/i.test(document.title + document.body.innerText.slice(0, 2000))) { sight.Trouble = 'Grafana refuse l’accès'; }
   return sight;
 })()`
 

@@ -37,6 +37,7 @@ type grafana struct {
 	mu      sync.Mutex
 	ended   bool
 	stopped time.Time
+	away    bool
 	theme   string
 	seen    map[string]string // by page: banner | footer
 }
@@ -69,6 +70,9 @@ func (g *grafana) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 	case g.ended:
 		http.Redirect(w, r, "/login", http.StatusFound)
+	case g.away:
+		// A number that Grafana has no answer for loses its name as well.
+		_, _ = fmt.Fprint(w, `<!doctype html><title>Mur</title><section>▨ inconnu</section><section>Gaz 1 401 kWh</section>`+report)
 	default:
 		g.theme = r.URL.Query().Get("theme")
 		_, _ = fmt.Fprint(w, `<!doctype html><title>Mur</title><section><h2>Heure du hub</h2><div id="t"></div></section>`+report)
@@ -131,6 +135,11 @@ func TestBrowserHoldsAWall(t *testing.T) {
 	g.change(func() { g.stopped = c.Now() })
 	g.shows(t, "/d/un", `\|AFFICHAGE NON À JOUR depuis [0-9:]{8}\|`)
 	g.change(func() { g.stopped = time.Time{} })
+	g.shows(t, "/d/un", `\|\|1/2`)
+
+	g.change(func() { g.away, g.stopped = true, c.Now() })
+	g.shows(t, "/d/un", `\|AFFICHAGE NON À JOUR depuis [0-9:]{8} – le hub ne répond pas à Grafana\|`)
+	g.change(func() { g.away, g.stopped = false, time.Time{} })
 	g.shows(t, "/d/un", `\|\|1/2`)
 
 	g.change(func() { g.ended, g.stopped = true, c.Now() })

@@ -180,7 +180,8 @@ func Night(hour, from, to int) bool {
 	return hour >= from || hour < to
 }
 
-// pageAddress is a dashboard without Grafana's own frame.
+// pageAddress is a dashboard without Grafana's own frame. Kiosk mode alone keeps
+// the row of variables and of the time range.
 func pageAddress(grafana, uid string, dark bool) (string, error) {
 	base, err := url.Parse(grafana)
 	if err != nil || base.Host == "" {
@@ -191,6 +192,6 @@ func pageAddress(grafana, uid string, dark bool) (string, error) {
 	if dark {
 		theme = "dark"
 	}
-	at.RawQuery = "kiosk&theme=" + theme + "&refresh=10s"
+	at.RawQuery = "kiosk&theme=" + theme + "&refresh=10s&_dash.hideVariables=true&_dash.hideTimePicker=true"
 	return at.String(), nil
 }

@@ -91,11 +91,12 @@ func Get[T any](ctx context.Context, c *Client, path string, q url.Values) (T, e
 	return GetFor[T](ctx, c, path, q, c.o.Keep)
 }
 
-// GetFor is [Get] for an answer that is kept for another time.
+// GetFor is [Get] for an answer that is kept for another time; with 0 nothing
+// that was kept is believed either.
 func GetFor[T any](ctx context.Context, c *Client, path string, q url.Values, keep time.Duration) (T, error) {
 	var zero T
 	key := path + "?" + q.Encode()
-	if v, ok := c.known(key); ok {
+	if v, ok := c.known(key); ok && keep > 0 {
 		if t, ok := v.(T); ok {
 			return t, nil
 		}

@@ -106,9 +106,7 @@ function draw(panel: Panel, answer: Answer, frames: DataFrame[], width: number, 
   if (frames.length === 1 && frames[0].fields.length === 0 && frames[0].name) {
     return <div style={{ padding: 16, color: theme.colors.error.text }}>{frames[0].name}</div>;
   }
-  if (answer.error) {
-    return <div style={{ padding: 16, color: theme.colors.error.text }}>{answer.error}</div>;
-  }
+  // An error is a sign at the panel's corner: the panel itself is drawn with what came.
   switch (panel.type) {
     case 'stat':
     case 'bargauge':
@@ -117,7 +115,7 @@ function draw(panel: Panel, answer: Answer, frames: DataFrame[], width: number, 
     case 'timeseries':
       return <Curves panel={panel} range={answer.range} frames={frames} width={width} height={height} />;
     default:
-      return frames[0] ? <Table data={frames[0]} width={width} height={height} showTypeIcons={false} fieldConfig={panel.fieldConfig} /> : <div style={{ padding: 16 }}>aucune donnée</div>;
+      return frames[0] ? <Table data={frames[0]} width={width} height={height} showTypeIcons={false} fieldConfig={panel.fieldConfig} /> : <div style={{ padding: 16 }}>{panel.fieldConfig.defaults.noValue}</div>;
   }
 }
 
@@ -153,7 +151,7 @@ function Curves({ panel, range, frames, width, height }: { panel: Panel; range: 
   const along = panel.options.xField; // of a trend: time otherwise
   const drawable = frames.filter((f) => f.fields.some((x) => (along ? x.name === along : x.type === FieldType.time)) && f.length > 0);
   if (drawable.length === 0) {
-    return <div style={{ padding: 16 }}>{panel.fieldConfig.defaults.noValue ?? 'aucune donnée'}</div>;
+    return <div style={{ padding: 16 }}>{panel.fieldConfig.defaults.noValue}</div>;
   }
   return (
     <TimeSeries

@@ -30,7 +30,7 @@ export interface Switch {
 
 export interface Text {
   kind: 'text';
-  name: 'interval' | 'limit';
+  name: 'interval' | 'limit' | 'none';
 }
 
 /** One control of the editor. */
@@ -40,6 +40,7 @@ const hub = (name: ListName, source: string = name): HubList => ({ kind: 'hub', 
 const fixed = (name: ListName, ...values: string[]): FixedList => ({ kind: 'fixed', name, values });
 const single = (name: Single['name'], ...values: string[]): Single => ({ kind: 'single', name, values });
 const limit: Text = { kind: 'text', name: 'limit' };
+const none: Text = { kind: 'text', name: 'none' };
 
 const priorities = fixed('priorities', '1', '2', '3', '4');
 const equipment = [hub('sites'), hub('kinds'), hub('equipment'), hub('points')];
@@ -49,7 +50,7 @@ const equipment = [hub('sites'), hub('kinds'), hub('equipment'), hub('points')];
  * The first value of a single choice is what the backend takes when none is said.
  */
 const fields: Record<QueryType, readonly Field[]> = {
-  sites: [hub('sites'), hub('categories'), fixed('states', 'alarm', 'unknown', 'stale', 'drift', 'normal'), single('format', 'table', 'summary')],
+  sites: [hub('sites'), hub('categories'), fixed('states', 'alarm', 'unknown', 'stale', 'drift', 'normal'), single('format', 'table', 'summary'), none],
   alarms: [
     single('mode', 'current', 'history'),
     hub('sites'),
@@ -59,8 +60,9 @@ const fields: Record<QueryType, readonly Field[]> = {
     { kind: 'switch', name: 'inhibited', start: false },
     single('format', 'table', 'summary', 'count'),
     limit,
+    none,
   ],
-  values: [...equipment, { kind: 'switch', name: 'abnormal', start: false }, single('format', 'table', 'numeric'), limit],
+  values: [...equipment, { kind: 'switch', name: 'abnormal', start: false }, single('format', 'table', 'numeric'), limit, none],
   points: [
     ...equipment,
     single('aggregate', 'auto', 'mean', 'min', 'max', 'last', 'first', 'sum', 'count', 'spread', 'raw'),
@@ -73,12 +75,13 @@ const fields: Record<QueryType, readonly Field[]> = {
     hub('carriers'),
     hub('meters'),
     fixed('directions', 'import', 'export', 'production'),
-    fixed('measures', 'actual', 'expected', 'low', 'high', 'residual', 'residual_pct', 'cusum', 'coverage', 'temperature', 'dj15'),
+    fixed('measures', 'actual', 'expected', 'low', 'high', 'compared', 'residual', 'residual_pct', 'cusum', 'coverage', 'temperature', 'dj15'),
     single('step', 'day', 'hour', 'week', 'month', 'year'),
     single('unit', 'kwh', 'eur', 'kgco2', 'm3'),
     single('per', '', 'm2', 'dj15', 'm2dj15'),
     single('group', 'meter', 'site', 'carrier', 'park'),
     single('format', 'auto', 'wide', 'table', 'total', 'signature', 'carpet', 'duration'),
+    none,
   ],
   findings: [
     hub('sites'),
@@ -88,11 +91,12 @@ const fields: Record<QueryType, readonly Field[]> = {
     { kind: 'switch', name: 'open', start: true },
     single('format', 'table', 'summary'),
     limit,
+    none,
   ],
-  collectors: [hub('sites'), single('format', 'devices', 'edges'), limit],
-  works: [hub('sites'), single('register', 'maintenance', 'energy'), limit],
-  portfolio: [limit],
-  carbon: [limit],
+  collectors: [hub('sites'), single('format', 'devices', 'edges'), limit, none],
+  works: [hub('sites'), single('register', 'maintenance', 'energy'), limit, none],
+  portfolio: [limit, none],
+  carbon: [limit, none],
   annotations: [fixed('what', 'alarms', 'works', 'findings'), hub('sites'), priorities],
   variable: [single('variable', ...variableTypes), hub('sites'), hub('kinds'), hub('equipment'), hub('carriers')],
 };
@@ -106,6 +110,28 @@ const narrowing: Partial<Record<string, ListName[]>> = {
   kinds: ['sites'],
 };
 
+/** Reports whether the answer is a list: of a curve it cannot be said that it is empty. */
+export function isList(query: GtcQuery): boolean {
+  switch (query.queryType) {
+    case 'points':
+    case 'annotations':
+    case 'variable':
+      return false;
+    case 'alarms':
+      return query.format !== 'count';
+    case 'energy':
+      return query.format === 'table' || query.format === 'total';
+    default:
+      return true;
+  }
+}
+
+/** Puts a choice into a query. Words for an empty list leave together with the list. */
+export function withPart(query: GtcQuery, part: Partial<GtcQuery>): GtcQuery {
+  const { none, ...next } = { ...query, ...part };
+  return none && isList(next) ? { ...next, none } : next;
+}
+
 /** The controls that a query shows. */
 export function fieldsOf(query: GtcQuery): readonly Field[] {
   const all = fields[query.queryType] ?? [];
@@ -113,8 +139,5 @@ export function fieldsOf(query: GtcQuery): readonly Field[] {
     const by = narrowing[query.variable ?? 'sites'] ?? [];
     return all.filter((f) => f.name === 'variable' || by.includes(f.name as ListName));
   }
-  if (query.queryType === 'alarms' && query.mode === 'history') {
-    return all.filter((f) => f.name !== 'inhibited');
-  }
-  return all;
+  return all.filter((f) => (f.name !== 'none' || isList(query)) && (f.name !== 'inhibited' || query.mode !== 'history'));
 }

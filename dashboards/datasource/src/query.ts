@@ -64,7 +64,7 @@ export function interpolate(query: GtcQuery, replace: (text: string) => string):
       out[name] = list.map(replace);
     }
   }
-  for (const name of ['interval', 'step', 'unit', 'per', 'group', 'aggregate'] as const) {
+  for (const name of ['interval', 'step', 'unit', 'per', 'group', 'aggregate', 'none'] as const) {
     const text = query[name];
     if (text) {
       out[name] = replace(text);

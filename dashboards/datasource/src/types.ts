@@ -68,6 +68,8 @@ export interface GtcQuery extends DataQuery, Lists {
   fields?: string[];
   /** The field by which rows are sorted, with a minus the greatest first. */
   sort?: string;
+  /** The words for a list that is answered and empty. */
+  none?: string;
   filters?: AdHocVariableFilter[];
 
   aggregate?: string;

@@ -112,11 +112,11 @@ function PlainControl({ field, query, source, onChange }: Props<Field>) {
     <InlineField label={label} labelWidth={labelWidth}>
       <Input
         aria-label={label}
-        width={number ? 12 : 20}
+        width={number ? 12 : field.name === 'none' ? width : 20}
         type={number ? 'number' : 'text'}
         min={0}
-        placeholder={number ? '1000' : t('hint.interval')}
-        defaultValue={query[field.name as 'interval' | 'limit']}
+        placeholder={number ? '1000' : t(field.name === 'none' ? 'hint.none' : 'hint.interval')}
+        defaultValue={query[field.name as 'interval' | 'limit' | 'none']}
         onBlur={(e) => onChange({ [field.name]: number ? Number(e.currentTarget.value) || undefined : e.currentTarget.value })}
       />
     </InlineField>

@@ -3,7 +3,7 @@ import { Alert, InlineField, Select } from '@grafana/ui';
 import React from 'react';
 
 import { GtcDataSource } from '../datasource';
-import { fieldsOf } from '../fields';
+import { fieldsOf, withPart } from '../fields';
 import { speak, speakValue } from '../messages/messages';
 import { isComplete, withType } from '../query';
 import { GtcOptions, GtcQuery, QueryType, queryTypes } from '../types';
@@ -56,7 +56,7 @@ export function Fields({ query, source, onChange }: FieldsProps) {
           field={field}
           query={query}
           source={source}
-          onChange={(part) => onChange({ ...query, ...part })}
+          onChange={(part) => onChange(withPart(query, part))}
         />
       ))}
     </>

@@ -93,6 +93,16 @@ describe('QueryEditor', () => {
     await userEvent.tab();
     expect(changed.mock.lastCall?.[0].limit).toBe(25);
   });
+
+  it('takes words for an empty list, and drops them with the list', async () => {
+    const { changed } = show({ queryType: 'energy', format: 'total' });
+    await userEvent.type(await screen.findByLabelText('Si la liste est vide'), 'pas de compteur');
+    await userEvent.tab();
+    expect(changed.mock.lastCall?.[0].none).toBe('pas de compteur');
+    await choose('Forme', 'côte à côte');
+    expect(changed.mock.lastCall?.[0]).not.toHaveProperty('none');
+    expect(screen.queryByLabelText('Si la liste est vide')).not.toBeInTheDocument();
+  });
 });
 
 describe('VariableEditor', () => {
