@@ -36,7 +36,7 @@ func (d *Datasource) alarms(ctx context.Context, q query) (data.Frames, error) {
 	if mode == "history" {
 		return d.alarmHistory(ctx, q)
 	}
-	format, err := choice("format", q.Format, "table", "summary")
+	format, err := choice("format", q.Format, "table", "summary", formatNumeric)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (d *Datasource) alarms(ctx context.Context, q query) (data.Frames, error) {
 		return nil, err
 	}
 	var f *data.Frame
-	if format == "summary" {
+	if format != "table" {
 		f = d.alarmSummary(q.chosenAlarms(board.Standing), q.chosenAlarms(board.Inhibited), board.At)
 	} else {
 		all := q.chosenAlarms(board.Standing)
@@ -55,6 +55,9 @@ func (d *Datasource) alarms(ctx context.Context, q query) (data.Frames, error) {
 		f = d.alarmTable(worstFirst(all), board.At).cut(q.Limit)
 	}
 	meta(f, "", d.asked("/api/v1/alarms/board", nil), hubTime(board.At))
+	if format == formatNumeric {
+		return numbers(f, q, alarmNumbers())
+	}
 	return data.Frames{f}, nil
 }
 
@@ -248,7 +251,7 @@ func countCalls(all []api.AlarmChange, q query) *data.Frame {
 	}
 	f := data.NewFrame("alarm_count", data.NewField("time", nil, times))
 	for p := 1; p <= 4; p++ {
-		field := data.NewField("p"+strconv.Itoa(p), nil, counts[p])
+		field := data.NewField("p"+strconv.Itoa(p), data.Labels{"measure": "p" + strconv.Itoa(p)}, counts[p])
 		field.Config = &data.FieldConfig{DisplayNameFromDS: "P" + strconv.Itoa(p)}
 		f.Fields = append(f.Fields, field)
 	}

@@ -13,7 +13,7 @@ import (
 
 // collectors answers with the edges and their devices, the worst first.
 func (d *Datasource) collectors(ctx context.Context, q query) (data.Frames, error) {
-	format, err := choice("format", q.Format, "devices", "edges")
+	format, err := choice("format", q.Format, "devices", "edges", formatNumeric)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +31,9 @@ func (d *Datasource) collectors(ctx context.Context, q query) (data.Frames, erro
 		return nil, errNothing
 	}
 	var f *data.Frame
+	if format == formatNumeric {
+		return numbers(d.withLinked(d.edgeTable(edges, q, got.At).frame), q, edgeNumbers(), "site", "site_label")
+	}
 	if format == "edges" {
 		f = d.edgeTable(edges, q, got.At).cut(q.Limit)
 	} else {

@@ -263,7 +263,9 @@ func (d *Datasource) measured(got *api.Consumption, r *api.ConsumptionGroup, m m
 	for i := range r.Intervals {
 		values[i] = m.of(&r.Intervals[i])
 	}
-	f := data.NewField(m.name, d.groupLabels(r), values)
+	labels := d.groupLabels(r)
+	labels["measure"] = m.name // alert rules know numbers by their labels alone
+	f := data.NewField(m.name, labels, values)
 	name := d.say.column(m.name)
 	if g := d.groupName(got, r); g != "" && len(got.Rows) > 1 {
 		name = g + " · " + name

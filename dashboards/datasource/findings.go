@@ -68,7 +68,7 @@ func (d *Datasource) knownSites(ctx context.Context, q query) error {
 
 // findings answers with what energy rules conclude.
 func (d *Datasource) findings(ctx context.Context, q query) (data.Frames, error) {
-	format, err := choice("format", q.Format, "table", "summary")
+	format, err := choice("format", q.Format, "table", "summary", formatNumeric)
 	if err != nil {
 		return nil, err
 	}
@@ -77,12 +77,15 @@ func (d *Datasource) findings(ctx context.Context, q query) (data.Frames, error)
 		return nil, err
 	}
 	var f *data.Frame
-	if format == "summary" {
+	if format != "table" {
 		f = d.findingSummary(all)
 	} else {
 		f = d.findingTable(all, at).cut(q.Limit)
 	}
 	meta(f, "", d.asked("/api/v1/findings", nil), hubTime(at))
+	if format == formatNumeric {
+		return numbers(f, q, findingNumbers())
+	}
 	return data.Frames{f}, nil
 }
 

@@ -16,7 +16,7 @@ func siteOrder() []string { return []string{"alarm", "unknown", "stale", "drift"
 
 // sites answers with the state of sites, worst first.
 func (d *Datasource) sites(ctx context.Context, q query) (data.Frames, error) {
-	format, err := choice("format", q.Format, "table", "summary")
+	format, err := choice("format", q.Format, "table", "summary", formatNumeric)
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +45,12 @@ func (d *Datasource) sites(ctx context.Context, q query) (data.Frames, error) {
 		return nil, errNothing
 	}
 	var f *data.Frame
-	if format == "summary" {
+	switch format {
+	case formatNumeric:
+		return numbers(d.withUnknown(d.siteTable(chosen, park.At).frame), q, siteNumbers(), "site", "site_label")
+	case "summary":
 		f, err = d.siteSummary(ctx, chosen, &park)
-	} else {
+	default:
 		f = d.siteTable(chosen, park.At).cut(q.Limit)
 	}
 	if err != nil {

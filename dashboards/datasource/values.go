@@ -17,7 +17,7 @@ func sortMS(ms []int64) { slices.Sort(ms) }
 
 // values answers with what is known now of points.
 func (d *Datasource) values(ctx context.Context, q query) (data.Frames, error) {
-	format, err := choice("format", q.Format, "table", "numeric")
+	format, err := choice("format", q.Format, "table", formatNumeric)
 	if err != nil {
 		return nil, err
 	}
@@ -55,10 +55,10 @@ func (d *Datasource) values(ctx context.Context, q query) (data.Frames, error) {
 	total := len(rows) + got.Total - len(got.Values)
 	rows = rows[:min(len(rows), limit)]
 	var frames data.Frames
-	if format == "numeric" && len(rows) == 0 {
+	if format == formatNumeric && len(rows) == 0 {
 		return nil, errNothing
 	}
-	if format == "numeric" {
+	if format == formatNumeric {
 		frames = d.numericValues(rows)
 	} else {
 		frames = data.Frames{d.valueTable(rows, got.At).frame}

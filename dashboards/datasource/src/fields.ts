@@ -50,7 +50,7 @@ const equipment = [hub('sites'), hub('kinds'), hub('equipment'), hub('points')];
  * The first value of a single choice is what the backend takes when none is said.
  */
 const fields: Record<QueryType, readonly Field[]> = {
-  sites: [hub('sites'), hub('categories'), fixed('states', 'alarm', 'unknown', 'stale', 'drift', 'normal'), single('format', 'table', 'summary'), none],
+  sites: [hub('sites'), hub('categories'), fixed('states', 'alarm', 'unknown', 'stale', 'drift', 'normal'), single('format', 'table', 'summary', 'numeric'), fixed('measures', 'p1', 'p2', 'p3', 'p4', 'unknown', 'linked', 'stale_points', 'age_s', 'late_s', 'waiting', 'lost'), none],
   alarms: [
     single('mode', 'current', 'history'),
     hub('sites'),
@@ -58,7 +58,8 @@ const fields: Record<QueryType, readonly Field[]> = {
     hub('classes'),
     hub('disciplines'),
     { kind: 'switch', name: 'inhibited', start: false },
-    single('format', 'table', 'summary', 'count'),
+    single('format', 'table', 'summary', 'count', 'numeric'),
+    fixed('measures', 'p1', 'p2', 'p3', 'p4', 'total', 'unacknowledged', 'oldest_unacknowledged_s', 'inhibited'),
     limit,
     none,
   ],
@@ -89,11 +90,18 @@ const fields: Record<QueryType, readonly Field[]> = {
     fixed('kinds', 'drift', 'saving', 'data'),
     hub('rules'),
     { kind: 'switch', name: 'open', start: true },
-    single('format', 'table', 'summary'),
+    single('format', 'table', 'summary', 'numeric'),
+    fixed('measures', 'count', 'kwh_per_week', 'eur_per_week', 'kgco2_per_week'),
     limit,
     none,
   ],
-  collectors: [hub('sites'), single('format', 'devices', 'edges'), limit, none],
+  collectors: [
+    hub('sites'),
+    single('format', 'devices', 'edges', 'numeric'),
+    fixed('measures', 'linked', 'backlog', 'waiting', 'late_s', 'lost', 'online', 'offline', 'unknown', 'stale_points'),
+    limit,
+    none,
+  ],
   works: [hub('sites'), single('register', 'maintenance', 'energy'), limit, none],
   portfolio: [limit, none],
   carbon: [limit, none],
