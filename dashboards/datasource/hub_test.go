@@ -255,7 +255,8 @@ func TestDatasource(t *testing.T) {
 		{"hub away", testHubAway},
 		{"no panic", testNoPanic},
 		{"protocol", testProtocol},
-		{"streams", testStreams}, {"numbers", testNumbers},
+		{"streams", testStreams},
+		{"numbers", testNumbers},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, c) })
 	}
