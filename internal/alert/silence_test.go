@@ -52,6 +52,11 @@ func TestAMessageThatWaitsIsToldByTheNextWay(t *testing.T) {
 	require.Contains(t, st.Unsent[notify.SMS], "no network")
 	require.EqualValues(t, 2, checks.Load(), "not after each attempt")
 
+	// A hub that stops as it sends does not know that it did, and sends again.
+	require.Eventually(t, func() bool {
+		n, _, err := d.service.outbox.waiting(t.Context())
+		return err == nil && n == 1
+	}, patience, 10*time.Millisecond, "the e-mail is through")
 	d.stop()
 	d.start()
 	require.True(t, d.channelOf("sms").Unsent)
