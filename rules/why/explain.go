@@ -28,6 +28,10 @@ const (
 	detectorLag = 56
 )
 
+// mostOf is the share of the days that a finding was made of which have to be
+// bad before data that are good again explain it.
+const mostOf = 0.5
+
 // none is the place of no finding.
 const none = -1
 
@@ -107,7 +111,20 @@ func (s *settling) spoils(d, i int) bool {
 	if a.Kind != gtc.FindingData || s.by[d] != none || !concerns(a, f, s.rules) || !a.End.IsZero() && !a.End.After(f.Onset) {
 		return false
 	}
+	if !there(a, f.Detected) && covered(a, f) < mostOf {
+		return false // the other days show it too
+	}
 	return !a.Detected.After(f.Detected) || !a.Onset.After(f.Detected) && there(f, a.Detected)
+}
+
+// covered is the share of the days from the onset to the detection of a finding
+// that lie in another one, which is over.
+func covered(a, f gtc.Finding) float64 {
+	from := f.Onset
+	if a.Onset.After(from) {
+		from = a.Onset
+	}
+	return a.End.Sub(from).Hours() / max(24, f.Detected.Sub(f.Onset).Hours())
 }
 
 // shows reports whether finding i shows the cause that finding d names.

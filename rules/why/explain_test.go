@@ -239,3 +239,21 @@ func TestOneLockoutOneFinding(t *testing.T) {
 		})
 	}
 }
+
+// Two bad days do not take back what four weeks of good ones show; bad data that
+// made most of it do, as do those that last.
+func TestAShortFaultOfTheDataExplainsNoLongDrift(t *testing.T) {
+	set := library(t)
+	drifts := finds("energy-drift", "", 2, 30, 0)
+	for name, c := range map[string]struct {
+		data gtc.Finding
+		want []string
+	}{
+		"two days":       {finds("D4", "", 10, 11, 12), []string{"D4", "energy-drift"}},
+		"most of them":   {finds("D4", "", 4, 5, 25), []string{"D4 -> energy-drift"}},
+		"still":          {finds("D4", "", 28, 29, 0), []string{"D4 -> energy-drift"}},
+		"over before it": {finds("D4", "", 1, 1, 2), []string{"D4", "energy-drift"}},
+	} {
+		require.Equal(t, c.want, said(why.Settle([]gtc.Finding{c.data, drifts}, set)), name)
+	}
+}
