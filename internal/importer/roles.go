@@ -5,8 +5,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -129,10 +127,12 @@ func parseHead(text string) head {
 func fold(text string) string {
 	plain := text
 	if strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
-		t := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
-		if without, _, err := transform.String(t, text); err == nil {
-			plain = without
-		}
+		plain = strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Mn, r) {
+				return -1
+			}
+			return r
+		}, norm.NFD.String(text))
 	}
 	words := strings.FieldsFunc(strings.ToLower(plain), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
