@@ -148,9 +148,6 @@ func (s *Server) run(_ context.Context, cmd *exec.Cmd, logFile *os.File, started
 	}
 }
 
-// Done is closed when the child has ended.
-func (s *Server) Done() <-chan struct{} { return s.done }
-
 // Stop ends the child and waits for it.
 func (s *Server) Stop() {
 	s.stop()

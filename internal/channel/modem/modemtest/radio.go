@@ -27,7 +27,6 @@ type Radio struct {
 	parts  map[string]map[int]string
 	sent   []SMS
 	refuse bool
-	away   bool
 	news   chan SMS
 }
 
@@ -52,17 +51,11 @@ func (r *Radio) Deliver(number, text string) {
 	r.inbox[r.next] = deliver(number, text)
 }
 
-// Refuse lets the network refuse what is sent, or take it again; Away takes the
-// modem out of its network.
-func (r *Radio) Refuse(yes bool) { r.set(&r.refuse, yes) }
-
-// Away takes the modem out of its network, or brings it back.
-func (r *Radio) Away(yes bool) { r.set(&r.away, yes) }
-
-func (r *Radio) set(flag *bool, yes bool) {
+// Refuse lets the network refuse what is sent, or take it again.
+func (r *Radio) Refuse(yes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	*flag = yes
+	r.refuse = yes
 }
 
 // Sent returns what the modem has sent, long texts whole.
@@ -105,12 +98,10 @@ func (r *Radio) answer(c string, in *bufio.Reader, line io.Writer) string {
 		return "\r\n+CPIN: READY\r\n" + ok
 	case c == "AT+CSQ":
 		return "\r\n+CSQ: 20,99\r\n" + ok
-	case c == "AT+COPS?" && r.away:
-		return "\r\n+COPS: 0\r\n" + ok
 	case c == "AT+COPS?":
 		return "\r\n+COPS: 0,0,\"Proximus\",7\r\n" + ok
 	case strings.HasPrefix(c, "AT+CMGS="):
-		if r.refuse || r.away {
+		if r.refuse {
 			return "\r\n+CMS ERROR: 38\r\n" // network out of order
 		}
 		if _, err := io.WriteString(line, "\r\n> "); err != nil {
